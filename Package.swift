@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let tested: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "swift-normalization",
+    products: [
+        .library(name: "Normalization", targets: ["Normalization"]),
+        .library(name: "BLAS", targets: ["BLAS"]),
+        .library(name: "NormalizationFiles", targets: ["NormalizationFiles"]),
+        .executable(name: "norm", targets: ["norm"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Public API
+        .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
+        .target(name: "Normalization", dependencies: ["BLAS"], swiftSettings: strict),
+        .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
+
+        // Implementation details
+        .systemLibrary(
+            name: "COpenBLAS",
+            path: "Modules/COpenBLAS",
+            pkgConfig: "openblas",
+            providers: [
+                .apt(["libopenblas-dev", "liblapacke-dev"]),
+                .brew(["openblas"]),
+            ]),
+        .executableTarget(
+            name: "norm",
+            dependencies: [
+                "Normalization", "NormalizationFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests
+        .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
+        .testTarget(
+            name: "NormalizationTests", dependencies: ["Normalization"], swiftSettings: tested),
+        .testTarget(
+            name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
+    ]
+)

@@ -1,0 +1,3 @@
+@main struct Norm {
+    static func main() {}
+}
