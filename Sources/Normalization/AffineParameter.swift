@@ -1,0 +1,48 @@
+/// γ or β of a layer: absent, one number shared by all channels, or one number per channel.
+///
+/// Sharing concerns only γ and β; statistics are always per channel. The nine combinations of γ and
+/// β are all legal; three of them have names: ``BatchNorm/standard(channels:preset:)``,
+/// ``BatchNorm/weightShared(channels:preset:)`` and ``BatchNorm/parameterShared(channels:preset:)``.
+public enum AffineParameter<Scalar: NormalizationScalar>: Sendable, Equatable {
+    /// Not there: γ counts as 1, β as 0, and there is no gradient.
+    case absent
+    /// One number for the layer.
+    case shared(Scalar)
+    /// One number for each channel.
+    case perChannel([Scalar])
+
+    /// The number of trainable numbers: 0, 1 or C.
+    public var count: Int {
+        switch self {
+        case .absent: 0
+        case .shared: 1
+        case .perChannel(let values): values.count
+        }
+    }
+
+    /// The trainable numbers: none, one, or one per channel.
+    public var values: [Scalar] {
+        switch self {
+        case .absent: []
+        case .shared(let value): [value]
+        case .perChannel(let values): values
+        }
+    }
+
+    /// Throws unless a per-channel parameter has exactly `channels` numbers.
+    func check(_ name: NormalizationError.Argument, channels: Int) throws(NormalizationError) {
+        if case .perChannel(let values) = self, values.count != channels {
+            throw .wrongLength(name, expected: channels, actual: values.count)
+        }
+    }
+
+    /// The gradient of this parameter from the sums per channel: nothing where the parameter is
+    /// absent, Σ_c where it is shared, the sums themselves where it is per channel.
+    func gradient(fromChannelSums sums: [Double]) -> [Scalar]? {
+        switch self {
+        case .absent: nil
+        case .shared: [Scalar(sums.reduce(0, +))]
+        case .perChannel: sums.map { Scalar($0) }
+        }
+    }
+}

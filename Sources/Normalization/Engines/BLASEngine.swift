@@ -1,0 +1,163 @@
+internal import BLAS
+
+/// The passes as OpenBLAS calls on rows that stay in L1 between the calls of one formula.
+///
+/// | pass | calls on a row | where the mean is large against the deviation |
+/// | --- | --- | --- |
+/// | moments | sum(x), dot(x, x) | x − c by fill and axpy, then sum and dot |
+/// | normalize | fill, axpy | fill, axpy, fill, axpy |
+/// | gradient sums | sum(g), dot(g, x) | sum(g), x − c, dot(g, x − c) |
+/// | input gradient | fill, axpy, axpy | x − c, scal, axpy, fill, axpy |
+///
+/// Rows are pieces of planes, or, where planes are short, columns of the batch that omatcopy turned
+/// into rows (`BLASRows`). Rows' sums are added in `Double`.
+enum BLASEngine: PassEngine {
+    static let scratchCount = 4 * BLASRows.length
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        let m = Double(block.valuesPerChannel)
+        // Σx in `mean` and Σx² in `deviations`, until every row is in.
+        unsafe moments.update(repeating: Moments(), count: block.channels)
+        unsafe BLASRows.forEach(block, x, x, scratch) { channel, n, row, _ in
+            unsafe moments[channel].mean += Double(Scalar.sum(n, row))
+            unsafe moments[channel].deviations += Double(Scalar.dot(n, row, 1, row))
+        }
+        for channel in 0..<block.channels {
+            let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
+            let deviations = squares - sum * sum / m
+            if deviations > squares / 16 {
+                // Σx² − (Σx)²/m has lost four bits at most.
+                unsafe moments[channel] = Moments(
+                    count: block.valuesPerChannel, mean: sum / m, deviations: deviations)
+            } else {
+                let alone = block.narrowed(toChannels: channel..<channel + 1)
+                unsafe moments[channel] = centredMoments(x, alone, scratch)
+            }
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    static func normalize<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        guard BLASRows.areWorthCalls(block) else {
+            return unsafe ReferenceEngine.normalize(x, block, by: map, into: y, scratch: scratch)
+        }
+        unsafe BLASRows.map(block, x, x, into: y, scratch) { channel, n, row, _, result, work in
+            let c = block.firstChannel + channel
+            let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
+            if unsafe map.canFold[c] {
+                unsafe result.update(repeating: shift - center * scale, count: n)
+                unsafe Scalar.axpy(n, scale, row, 1, result)
+            } else {
+                unsafe subtract(center, from: row, n, into: work)
+                unsafe result.update(repeating: shift, count: n)
+                unsafe Scalar.axpy(n, scale, work, 1, result)
+            }
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe sums.update(repeating: GradientSums(), count: block.channels)
+        let work = unsafe scratch + 3 * BLASRows.length
+        unsafe BLASRows.forEach(block, x, gradient, scratch) { channel, n, row, g in
+            let c = block.firstChannel + channel
+            let sum = unsafe Double(Scalar.sum(n, g))
+            unsafe sums[channel].gradient += sum
+            if unsafe map.canFold[c] {
+                // Σ g · (x − μ) = Σ g · x − μ · Σ g
+                let product = unsafe Double(Scalar.dot(n, g, 1, row))
+                unsafe sums[channel].gradientTimesNormalized += product - map.mean[c] * sum
+            } else {
+                let center = unsafe map.center[c]
+                unsafe subtract(center, from: row, n, into: work)
+                let product = unsafe Double(Scalar.dot(n, g, 1, work))
+                unsafe sums[channel].gradientTimesNormalized +=
+                    product - (map.mean[c] - Double(center)) * sum
+            }
+        }
+        for channel in 0..<block.channels {
+            unsafe sums[channel].gradientTimesNormalized *=
+                map.inverseDeviation[block.firstChannel + channel]
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    static func inputGradient<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe BLASRows.map(block, x, gradient, into: dx, scratch) {
+            channel, n, row, g, result, work in
+            let c = block.firstChannel + channel
+            let (center, scale) = unsafe (map.forward.center[c], map.forward.scale[c])
+            let (slope, meanG) = unsafe (map.slope[c], map.gradientCenter[c])
+            let constant = unsafe map.residue[c] - scale * meanG
+            if unsafe map.forward.canFold[c] {
+                let factor = -scale * slope
+                unsafe result.update(repeating: constant - factor * center, count: n)
+                unsafe Scalar.axpy(n, scale, g, 1, result)
+                unsafe Scalar.axpy(n, factor, row, 1, result)
+            } else {
+                unsafe subtract(center, from: row, n, into: work)
+                unsafe Scalar.scal(n, -slope, work)
+                unsafe Scalar.axpy(n, 1, g, 1, work)
+                unsafe result.update(repeating: constant, count: n)
+                unsafe Scalar.axpy(n, scale, work, 1, result)
+            }
+        }
+    }
+
+    /// work ← x − center
+    @inline(__always)
+    private static func subtract<Scalar: NormalizationScalar>(
+        _ center: Scalar, from x: UnsafePointer<Scalar>, _ n: Int,
+        into work: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe work.update(repeating: -center, count: n)
+        unsafe Scalar.axpy(n, 1, x, 1, work)
+    }
+
+    /// The moments of one channel from deviations: first from its first value, so that a constant
+    /// channel is exact; if that value was an outlier, from the mean this found.
+    @inline(__always)
+    private static func centredMoments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, _ scratch: UnsafeMutablePointer<Scalar>
+    ) -> Moments {
+        let m = Double(block.valuesPerChannel)
+        let work = unsafe scratch + 3 * BLASRows.length
+        var center = unsafe x[block.offset]
+        var moments = Moments()
+        for _ in 0..<3 {
+            var (sum, squares) = (0.0, 0.0)
+            unsafe BLASRows.forEach(block, x, x, scratch) { _, n, row, _ in
+                unsafe subtract(center, from: row, n, into: work)
+                unsafe sum += Double(Scalar.sum(n, work))
+                unsafe squares += Double(Scalar.dot(n, work, 1, work))
+            }
+            let deviations = squares - sum * sum / m
+            moments = Moments(
+                count: block.valuesPerChannel, mean: Double(center) + sum / m,
+                deviations: deviations < 0 ? 0 : deviations)
+            // Enough digits left, or none to win: constant, or not finite.
+            if !(deviations <= squares / 16) || squares == 0 { break }
+            center = Scalar(moments.mean)
+        }
+        return moments
+    }
+}

@@ -1,0 +1,148 @@
+internal import BLAS
+
+/// A block as rows of one channel each, for calls that take vectors.
+///
+/// Long planes are cut into pieces. Where planes are short the batch is walked in tiles, transposed
+/// by omatcopy, so that what was a column through the samples becomes a row.
+enum BLASRows {
+    /// The most elements of a row or a tile; OpenBLAS starts no threads of its own for so few, and
+    /// x, g, result and work fit in L1 together.
+    static let length = 2048
+    /// Sums in the element type round at each addition; rows this short keep their error at about 40
+    /// units in the last place at worst (1024 values in 32 lanes), a few in practice.
+    private static let sumLength = 1024
+
+    /// Whether rows are long enough for calls to beat a scalar loop.
+    static func areWorthCalls(_ block: Block) -> Bool {
+        block.inner >= 8 || block.outer >= 8
+    }
+
+    /// Whether samples, not planes, make the longer rows.
+    private static func areTiles(_ block: Block) -> Bool {
+        block.inner < 16 && block.outer > block.inner && block.channelStride == block.inner
+    }
+
+    /// Calls `body` with (channel of the block, count, row of x, row of g).
+    @inline(__always)
+    static func forEach<Scalar: NormalizationScalar>(
+        _ block: Block, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
+        _ scratch: UnsafeMutablePointer<Scalar>,
+        _ body: (Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void
+    ) {
+        if areTiles(block) {
+            forEachTile(of: block) { tile in
+                let (xTile, gTile) = unsafe gather(tile, x, g, scratch)
+                for column in 0..<tile.columns {
+                    let row = column * tile.rows
+                    unsafe body(
+                        tile.channel(of: column), tile.rows, xTile + row, gTile + row)
+                }
+            }
+            return
+        }
+        for channel in 0..<block.channels {
+            for outer in 0..<block.outer {
+                let plane = block.plane(outer, channel)
+                var start = 0
+                while start < block.inner {
+                    let n = min(sumLength, block.inner - start)
+                    unsafe body(channel, n, x + plane + start, g + plane + start)
+                    start += n
+                }
+            }
+        }
+    }
+
+    /// Calls `body` with (channel of the block, count, row of x, row of g, row of the result, work),
+    /// where no row overlaps another, and brings the result to its place.
+    @inline(__always)
+    static func map<Scalar: NormalizationScalar>(
+        _ block: Block, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
+        into result: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
+        _ body: (
+            Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>,
+            UnsafeMutablePointer<Scalar>
+        ) -> Void
+    ) {
+        let target = unsafe scratch + 2 * length
+        let work = unsafe scratch + 3 * length
+        if areTiles(block) {
+            forEachTile(of: block) { tile in
+                let (xTile, gTile) = unsafe gather(tile, x, g, scratch)
+                for column in 0..<tile.columns {
+                    let row = column * tile.rows
+                    unsafe body(
+                        tile.channel(of: column), tile.rows, xTile + row, gTile + row,
+                        target + row, work)
+                }
+                unsafe Scalar.omatcopy(
+                    .yes, tile.columns, tile.rows, 1, target, tile.rows, result + tile.offset,
+                    tile.stride)
+            }
+            return
+        }
+        let isInPlace = unsafe UnsafePointer(result) == x || UnsafePointer(result) == g
+        for outer in 0..<block.outer {
+            for channel in 0..<block.channels {
+                let plane = block.plane(outer, channel)
+                var start = 0
+                while start < block.inner {
+                    let (n, at) = (min(length, block.inner - start), plane + start)
+                    if isInPlace {
+                        unsafe body(channel, n, x + at, g + at, target, work)
+                        unsafe (result + at).update(from: target, count: n)
+                    } else {
+                        unsafe body(channel, n, x + at, g + at, result + at, work)
+                    }
+                    start += n
+                }
+            }
+        }
+    }
+
+    /// Transposes a tile of x, and one of g where that is another tensor.
+    @inline(__always)
+    private static func gather<Scalar: NormalizationScalar>(
+        _ tile: Tile, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
+        _ scratch: UnsafeMutablePointer<Scalar>
+    ) -> (UnsafePointer<Scalar>, UnsafePointer<Scalar>) {
+        let xTile = unsafe scratch
+        unsafe Scalar.omatcopy(
+            .yes, tile.rows, tile.columns, 1, x + tile.offset, tile.stride, xTile, tile.rows)
+        guard unsafe g != x else { return unsafe (UnsafePointer(xTile), UnsafePointer(xTile)) }
+        let gTile = unsafe scratch + length
+        unsafe Scalar.omatcopy(
+            .yes, tile.rows, tile.columns, 1, g + tile.offset, tile.stride, gTile, tile.rows)
+        return unsafe (UnsafePointer(xTile), UnsafePointer(gTile))
+    }
+
+    /// Samples × consecutive columns, each column one position of one channel.
+    private struct Tile {
+        var offset: Int
+        var rows: Int
+        var columns: Int
+        var stride: Int
+        var firstColumn: Int
+        var inner: Int
+
+        func channel(of column: Int) -> Int { (firstColumn + column) / inner }
+    }
+
+    @inline(__always)
+    private static func forEachTile(of block: Block, _ body: (Tile) -> Void) {
+        let total = block.channels * block.inner
+        // Whole cache lines of each sample, and as many samples as the tile then holds.
+        let width = min(total, 32)
+        let height = length / width
+        for firstRow in stride(from: 0, to: block.outer, by: height) {
+            let rows = min(height, block.outer - firstRow)
+            for first in stride(from: 0, to: total, by: width) {
+                body(
+                    Tile(
+                        offset: block.offset + firstRow * block.outerStride + first, rows: rows,
+                        columns: min(width, total - first), stride: block.outerStride,
+                        firstColumn: first, inner: block.inner))
+            }
+        }
+    }
+}

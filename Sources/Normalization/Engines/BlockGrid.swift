@@ -1,0 +1,130 @@
+/// How a tensor is cut into blocks: steps along outer, channels and positions in a plane. The cut
+/// depends on the geometry alone, never on the number of threads, and so do the bits of every result.
+struct BlockGrid: Sendable {
+    let geometry: Geometry
+    private let step: (outer: Int, channels: Int, inner: Int)
+    private let blocks: (outer: Int, channels: Int, inner: Int)
+
+    init(_ geometry: Geometry, outer: Int, channels: Int, inner: Int) {
+        self.geometry = geometry
+        step = (max(1, outer), max(1, channels), max(1, inner))
+        blocks = (
+            geometry.outer.dividedRoundingUp(by: step.outer),
+            geometry.channels.dividedRoundingUp(by: step.channels),
+            geometry.inner.dividedRoundingUp(by: step.inner)
+        )
+    }
+
+    var count: Int { blocks.outer * blocks.channels * blocks.inner }
+    /// The most channels a block has.
+    var channelStep: Int { step.channels }
+    /// Block `index`, in memory order.
+    subscript(index: Int) -> Block {
+        let (rest, inner) = index.quotientAndRemainder(dividingBy: blocks.inner)
+        let (outer, channels) = rest.quotientAndRemainder(dividingBy: blocks.channels)
+        func range(_ index: Int, _ step: Int, _ limit: Int) -> Range<Int> {
+            index * step..<min(limit, (index + 1) * step)
+        }
+        return Block(
+            geometry, outer: range(outer, step.outer, geometry.outer),
+            channels: range(channels, step.channels, geometry.channels),
+            inner: range(inner, step.inner, geometry.inner))
+    }
+}
+
+extension BlockGrid {
+    /// Runs of memory of about `bytes` each, in memory order: how passes walk that read and write
+    /// each value once.
+    static func contiguous(_ geometry: Geometry, elementSize: Int, bytes: Int) -> BlockGrid {
+        let target = max(1, bytes / elementSize)
+        let row = geometry.channels * geometry.inner
+        if row <= target {
+            return BlockGrid(
+                geometry, outer: target / max(1, row), channels: geometry.channels,
+                inner: geometry.inner)
+        }
+        if geometry.inner <= target {
+            return BlockGrid(
+                geometry, outer: 1, channels: target / geometry.inner, inner: geometry.inner)
+        }
+        return BlockGrid(geometry, outer: 1, channels: 1, inner: target)
+    }
+
+    /// The cut for passes that need the whole of a channel before they write it.
+    ///
+    /// - Parameters:
+    ///   - elementSize: the bytes that one position takes over all tensors the pass reads.
+    static func forReduction(_ geometry: Geometry, elementSize: Int) -> Reduction {
+        let channelBytes = geometry.valuesPerChannel * elementSize
+        let totalBytes = channelBytes * geometry.channels
+        var width = max(1, CacheSizes.block / max(1, channelBytes))
+        // Enough blocks that two cores finish together.
+        if totalBytes > CacheSizes.serial {
+            width = min(width, geometry.channels.dividedRoundingUp(by: 8))
+        }
+        let cacheLine = CacheSizes.line / elementSize
+        if geometry.inner == 1 {
+            // Columns: less than a line of each row would be read many times over.
+            width = width.roundedUp(toMultipleOf: cacheLine)
+        }
+        width = min(width, geometry.channels)
+        let isSmall = totalBytes <= CacheSizes.serial
+        let isResident =
+            isSmall
+            || (width * channelBytes <= CacheSizes.resident && geometry.channels >= 4 * width)
+            || (geometry.inner > 1 && channelBytes <= CacheSizes.resident
+                && geometry.channels >= 4)
+        if isResident {
+            let even = geometry.channels.dividedRoundingUp(
+                by: geometry.channels.dividedRoundingUp(by: width))
+            return .resident(
+                BlockGrid(
+                    geometry, outer: geometry.outer,
+                    channels: geometry.inner == 1
+                        ? min(even.roundedUp(toMultipleOf: cacheLine), geometry.channels) : even,
+                    inner: geometry.inner))
+        }
+        return .striped(.stripes(geometry))
+    }
+
+    /// At most a few dozen stripes of each channel, whose statistics are merged: memory for them is
+    /// O(C), and there are enough for every core.
+    private static func stripes(_ geometry: Geometry) -> BlockGrid {
+        let stripes = 32
+        let channels = geometry.inner == 1 ? geometry.channels : 1
+        if geometry.outer >= stripes {
+            return BlockGrid(
+                geometry, outer: geometry.outer.dividedRoundingUp(by: stripes),
+                channels: channels, inner: geometry.inner)
+        }
+        return BlockGrid(
+            geometry, outer: 1, channels: channels,
+            inner: geometry.inner.dividedRoundingUp(
+                by: max(1, stripes / max(1, geometry.outer))))
+    }
+
+    enum Reduction {
+        /// Whole channels, few enough to stay in cache from their sums to their output.
+        case resident(BlockGrid)
+        /// Parts of channels, whose sums are merged before a second walk writes the output.
+        case striped(BlockGrid)
+    }
+}
+
+/// The sizes that the cuts are made for, in bytes; docs/performance.md says how they were found.
+enum CacheSizes {
+    static let line = 64
+    /// A block of channels between its statistics and its output: half of a core's L2.
+    static let block = 512 << 10
+    /// A single channel that is larger may still stay in the last-level cache.
+    static let resident = 4 << 20
+    /// A contiguous run for one pass.
+    static let run = 128 << 10
+    /// Less data than this is not worth a second thread.
+    static let serial = 256 << 10
+}
+
+extension Int {
+    func dividedRoundingUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+    func roundedUp(toMultipleOf step: Int) -> Int { dividedRoundingUp(by: step) * step }
+}

@@ -1,0 +1,185 @@
+/// The O(C) numbers of a call, in one allocation each: what the statistics, γ and β amount to per
+/// channel.
+@unsafe
+struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
+    private let doubles: UnsafeMutablePointer<Double>
+    private let scalars: UnsafeMutablePointer<Scalar>
+    private let flags: UnsafeMutablePointer<Bool>
+    private let channels: Int
+
+    init(channels: Int) {
+        unsafe self.channels = channels
+        unsafe doubles = .allocate(capacity: 6 * channels)
+        unsafe scalars = .allocate(capacity: 6 * channels)
+        unsafe flags = .allocate(capacity: 2 * channels)
+    }
+
+    deinit {
+        unsafe doubles.deallocate()
+        unsafe scalars.deallocate()
+        unsafe flags.deallocate()
+    }
+
+    var forward: ForwardMap<Scalar> {
+        unsafe ForwardMap(
+            mean: doubles, inverseDeviation: doubles + channels, gamma: doubles + 2 * channels,
+            beta: doubles + 3 * channels, center: scalars, scale: scalars + channels,
+            shift: scalars + 2 * channels, canFold: flags,
+            isOutOfRange: flags + channels)
+    }
+
+    var backward: BackwardMap<Scalar> {
+        unsafe BackwardMap(
+            forward: forward, meanGradient: doubles + 4 * channels,
+            meanGradientTimesNormalized: doubles + 5 * channels,
+            gradientCenter: scalars + 3 * channels, slope: scalars + 4 * channels,
+            residue: scalars + 5 * channels)
+    }
+}
+
+/// y = γ · (x − mean) · inverseDeviation + β, and the same as y = (x − center) · scale + shift.
+///
+/// The first form is in `Double`, for the reference engine; the second in the element type, for the
+/// fast ones. The center is subtracted first, never folded in, and what rounding took from the mean
+/// goes into the shift, so that nothing is lost where the mean is large against the deviation.
+@unsafe
+struct ForwardMap<Scalar: NormalizationScalar> {
+    /// μ
+    let mean: UnsafeMutablePointer<Double>
+    /// s = 1/√(σ² + ε)
+    let inverseDeviation: UnsafeMutablePointer<Double>
+    let gamma: UnsafeMutablePointer<Double>
+    let beta: UnsafeMutablePointer<Double>
+
+    /// μ, rounded
+    let center: UnsafeMutablePointer<Scalar>
+    /// γ · s
+    let scale: UnsafeMutablePointer<Scalar>
+    /// β − (μ − center) · γ · s
+    let shift: UnsafeMutablePointer<Scalar>
+    /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
+    /// is not zero, since a constant channel must cancel to the bit.
+    let canFold: UnsafeMutablePointer<Bool>
+    /// Whether the second form would overflow or lose digits in this channel.
+    let isOutOfRange: UnsafeMutablePointer<Bool>
+
+    /// Sets γ and β of every channel, before the statistics.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setAffine(
+        _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>, channels: Int
+    ) {
+        unsafe gamma.write(to: self.gamma, channels: channels, absent: 1)
+        unsafe beta.write(to: self.beta, channels: channels, absent: 0)
+    }
+
+    /// Sets the statistics of some channels: those of a batch.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setStatistics(
+        _ moments: UnsafePointer<Moments>, _ channels: Range<Int>, epsilon: Double
+    ) {
+        for c in channels {
+            let channel = unsafe moments[c]
+            let variance = channel.deviations / Double(channel.count)
+            unsafe set(c, mean: channel.mean, variance: variance, epsilon: epsilon)
+        }
+    }
+
+    /// Sets the statistics of every channel: running ones, or those of a batch computed before.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setStatistics(mean: [Double], variance: [Double], epsilon: Double) {
+        for c in mean.indices {
+            unsafe set(c, mean: mean[c], variance: variance[c], epsilon: epsilon)
+        }
+    }
+
+    @inline(__always)
+    private func set(_ c: Int, mean: Double, variance: Double, epsilon: Double) {
+        let inverseDeviation = 1 / (variance + epsilon).squareRoot()
+        unsafe self.mean[c] = mean
+        unsafe self.inverseDeviation[c] = inverseDeviation
+        let center = Scalar(mean)
+        let scale = unsafe gamma[c] * inverseDeviation
+        unsafe self.center[c] = center
+        unsafe self.scale[c] = Scalar(scale)
+        unsafe shift[c] = Scalar(beta[c] - (mean - Double(center)) * scale)
+        unsafe canFold[c] = variance > 0 && abs(mean) * inverseDeviation <= 2
+        unsafe isOutOfRange[c] =
+            Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
+            || Scalar.isOutOfRange(mean)
+    }
+}
+
+extension AffineParameter {
+    @inline(__always)
+    fileprivate func write(
+        to table: UnsafeMutablePointer<Double>, channels: Int, absent: Double
+    ) {
+        switch self {
+        case .absent: unsafe table.initialize(repeating: absent, count: channels)
+        case .shared(let value): unsafe table.initialize(repeating: Double(value), count: channels)
+        case .perChannel(let values):
+            for c in 0..<channels { unsafe table[c] = Double(values[c]) }
+        }
+    }
+}
+
+/// ∂x = γ · s · (g − A/m − x̂ · B/m), and the same as
+/// ∂x = scale · ((g − gradientCenter) − (x − center) · slope) + residue.
+@unsafe
+struct BackwardMap<Scalar: NormalizationScalar> {
+    let forward: ForwardMap<Scalar>
+    /// A/m
+    let meanGradient: UnsafeMutablePointer<Double>
+    /// B/m
+    let meanGradientTimesNormalized: UnsafeMutablePointer<Double>
+
+    /// A/m, rounded
+    let gradientCenter: UnsafeMutablePointer<Scalar>
+    /// s · B/m
+    let slope: UnsafeMutablePointer<Scalar>
+    /// What the rounding of both centers left over
+    let residue: UnsafeMutablePointer<Scalar>
+
+    /// Sets some channels from their sums over `count` values each; the forward map is set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setSums(_ sums: UnsafePointer<GradientSums>, _ channels: Range<Int>, count: Int) {
+        for c in channels {
+            unsafe set(
+                c, meanGradient: sums[c].gradient / Double(count),
+                meanGradientTimesNormalized: sums[c].gradientTimesNormalized / Double(count))
+        }
+    }
+
+    @inline(__always)
+    private func set(_ c: Int, meanGradient: Double, meanGradientTimesNormalized: Double) {
+        unsafe self.meanGradient[c] = meanGradient
+        unsafe self.meanGradientTimesNormalized[c] = meanGradientTimesNormalized
+        let gradientCenter = Scalar(meanGradient)
+        let (mean, s) = unsafe (forward.mean[c], forward.inverseDeviation[c])
+        let slope = s * meanGradientTimesNormalized
+        unsafe self.gradientCenter[c] = gradientCenter
+        unsafe self.slope[c] = Scalar(slope)
+        let dropped =
+            unsafe (meanGradient - Double(gradientCenter))
+            - (mean - Double(forward.center[c])) * slope
+        unsafe residue[c] = Scalar(-(forward.gamma[c] * s) * dropped)
+        if Scalar.isOutOfRange(slope) || Scalar.isOutOfRange(meanGradient) {
+            unsafe forward.isOutOfRange[c] = true
+        }
+    }
+}
+
+extension NormalizationScalar {
+    /// Whether a coefficient is so large or small that arithmetic in this type could overflow or turn
+    /// subnormal where the exact result is neither. Zero and what is not finite are not.
+    @inline(__always)
+    fileprivate static func isOutOfRange(_ value: Double) -> Bool {
+        guard value != 0, value.isFinite else { return false }
+        let limit = Int(greatestFiniteMagnitude.exponent) * 3 / 4
+        return abs(Int(value.exponent)) > limit
+    }
+}

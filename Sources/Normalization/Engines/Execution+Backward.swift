@@ -1,0 +1,85 @@
+/// The statistics that x̂ was made with, as backward sees them.
+struct NormalizingNumbers {
+    var mean: [Double]
+    /// The biased batch variance, or the running variance.
+    var variance: [Double]
+    /// Whether the statistics depend on x, so that ∂x has the terms that come through them.
+    var areOfTheBatch: Bool
+}
+
+extension Execution {
+    /// A_c and B_c of every channel, and ∂x where `dx` is given, of a tensor that is not empty.
+    func backward(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
+        normalizedBy statistics: NormalizingNumbers, gamma: AffineParameter<Scalar>,
+        epsilon: Double, into dx: UnsafeMutablePointer<Scalar>?, needsSums: Bool
+    ) -> [GradientSums] {
+        let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
+        let map = unsafe coefficients.backward
+        unsafe map.forward.setAffine(gamma, .absent, channels: geometry.channels)
+        unsafe map.forward.setStatistics(
+            mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
+
+        // With running statistics ∂x = γ · s · g: the terms of the sums are zero.
+        let scaling = unsafe Coefficients<Scalar>(channels: statistics.areOfTheBatch ? 0 : geometry.channels)
+        if !statistics.areOfTheBatch {
+            unsafe scaling.forward.setAffine(gamma, .absent, channels: geometry.channels)
+            unsafe scaling.forward.setStatistics(
+                mean: Array(repeating: 0, count: geometry.channels),
+                variance: statistics.variance, epsilon: epsilon)
+        }
+        let scale = unsafe scaling.forward
+
+        guard needsSums || statistics.areOfTheBatch else {
+            if let dx = unsafe dx { unsafe normalizeAll(gradient, by: scale, into: dx) }
+            return []
+        }
+        return unsafe [GradientSums](unsafeUninitializedCapacity: geometry.channels) { buffer, count in
+            count = geometry.channels
+            guard let base = buffer.baseAddress else { return }
+            unsafe base.initialize(repeating: GradientSums(), count: count)
+            let sums = unsafe base
+            let m = geometry.valuesPerChannel
+
+            func writeInputGradient(
+                _ block: Block, _ scratch: UnsafeMutablePointer<Scalar>
+            ) {
+                guard let dx = unsafe dx else { return }
+                if statistics.areOfTheBatch {
+                    unsafe inputGradient(
+                        x, gradient, block, by: map, into: dx, scratch: scratch)
+                } else {
+                    unsafe normalize(gradient, block, by: scale, into: dx, scratch: scratch)
+                }
+            }
+
+            switch BlockGrid.forReduction(geometry, elementSize: 2 * MemoryLayout<Scalar>.stride) {
+            case .resident(let grid):
+                unsafe forEachBlock(grid.count) { index, scratch in
+                    let block = grid[index]
+                    unsafe passes.gradientSums(
+                        x, gradient, block, by: map.forward, into: sums + block.firstChannel,
+                        scratch: scratch)
+                    if statistics.areOfTheBatch {
+                        unsafe map.setSums(sums, block.channelRange, count: m)
+                    }
+                    unsafe writeInputGradient(block, scratch)
+                }
+            case .striped(let grid):
+                unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in
+                    unsafe passes.gradientSums(
+                        x, gradient, block, by: map.forward, into: partial, scratch: scratch)
+                } merge: { channel, partial in
+                    unsafe sums[channel].add(partial)
+                }
+                if statistics.areOfTheBatch {
+                    unsafe map.setSums(sums, 0..<count, count: m)
+                }
+                let grid = contiguousBlocks
+                unsafe forEachBlock(grid.count) { index, scratch in
+                    unsafe writeInputGradient(grid[index], scratch)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One call's choice of engine and threads, and the passes it runs: blocks over workers, statistics
+/// into coefficients, coefficients into outputs.
+struct Execution<Scalar: NormalizationScalar>: Sendable {
+    let geometry: Geometry
+    let passes: any PassEngine.Type
+    let threads: Int
+
+    init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
+        self.geometry = geometry
+        passes = engine.passes
+        let bytes = geometry.count * MemoryLayout<Scalar>.stride
+        threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
+    }
+
+    var scratchCount: Int { passes.scratchCount }
+
+    func forEachBlock(
+        _ count: Int, _ body: (Int, UnsafeMutablePointer<Scalar>) -> Void
+    ) {
+        unsafe Workers.run(count, limit: threads, scratchCount: scratchCount, body)
+    }
+
+    /// Runs of memory for passes without reductions.
+    var contiguousBlocks: BlockGrid {
+        .contiguous(
+            geometry, elementSize: MemoryLayout<Scalar>.stride, bytes: CacheSizes.run)
+    }
+
+    /// y = γ · (x − μ) · s + β on one block. Channels whose coefficients the element type cannot hold
+    /// go to the reference engine, which computes in `Double`.
+    func normalize(
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
+            unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
+        }
+    }
+
+    /// ∂x = γ · s · (g − A/m − x̂ · B/m) on one block, with the same exception.
+    func inputGradient(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
+            unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
+        }
+    }
+
+    /// Cuts a block into runs of channels that are in range, for the chosen engine, and out of it.
+    private func forEachRun(
+        of block: Block, outOfRange: UnsafePointer<Bool>,
+        _ body: (Block, any PassEngine.Type) -> Void
+    ) {
+        let flags = unsafe outOfRange + block.firstChannel
+        var start = 0
+        while start < block.channels {
+            let flag = unsafe flags[start]
+            var end = start + 1
+            while unsafe end < block.channels && flags[end] == flag { end += 1 }
+            body(
+                start == 0 && end == block.channels
+                    ? block : block.narrowed(toChannels: start..<end),
+                flag ? ReferenceEngine.self : passes)
+            start = end
+        }
+    }
+}
+
+/// The processors of this machine.
+enum Processors {
+    static let count = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+}

@@ -1,0 +1,61 @@
+/// A tensor's shape read as `outer × channels × inner`, row-major, by naming its channel axis.
+///
+/// `outer` is the product of the dimensions before the channel axis, `inner` the product of those
+/// after it. NCHW images have `inner = H·W`; (N, C) features and channels-last images have
+/// `inner = 1`.
+///
+/// ```swift
+/// let nchw = try Geometry([32, 64, 56, 56])                  // 32 × 64 × 3136
+/// let nhwc = try Geometry([32, 56, 56, 64], channelAxis: -1)  // 100352 × 64 × 1
+/// ```
+public struct Geometry: Sendable, Hashable {
+    /// The tensor's dimensions, as given.
+    public let shape: [Int]
+    /// The axis of `shape` that counts channels, from 0.
+    public let channelAxis: Int
+    /// The product of the dimensions before the channel axis.
+    public let outer: Int
+    /// The number of channels, at least 1.
+    public let channels: Int
+    /// The product of the dimensions after the channel axis: the length of one plane.
+    public let inner: Int
+
+    /// The number of elements of the whole tensor.
+    public var count: Int { outer * channels * inner }
+    /// The number of values of one channel, `m` in the formulas.
+    public var valuesPerChannel: Int { outer * inner }
+
+    /// Reads `shape` with its channels at `channelAxis`.
+    ///
+    /// - Parameters:
+    ///   - shape: the dimensions, slowest first; at least two, none negative.
+    ///   - channelAxis: the axis of the channels; a negative axis counts from the end, so `-1` is
+    ///     channels-last.
+    /// - Throws: ``NormalizationError/invalidShape(_:channelAxis:_:)`` when the rank is below two, the
+    ///   axis is outside the shape, a dimension is negative, there are no channels, or the number of
+    ///   elements overflows `Int`.
+    public init(_ shape: [Int], channelAxis: Int = 1) throws(NormalizationError) {
+        func invalid(_ defect: NormalizationError.ShapeDefect) -> NormalizationError {
+            .invalidShape(shape, channelAxis: channelAxis, defect)
+        }
+        guard shape.count >= 2 else { throw invalid(.rankBelowTwo) }
+        let axis = channelAxis < 0 ? channelAxis + shape.count : channelAxis
+        guard shape.indices.contains(axis) else { throw invalid(.axisOutsideShape) }
+        guard shape.allSatisfy({ $0 >= 0 }) else { throw invalid(.negativeDimension) }
+        guard shape[axis] > 0 else { throw invalid(.noChannels) }
+
+        let isEmpty = shape.contains(0)
+        var product = 1
+        for dimension in shape where !isEmpty {
+            let (next, overflow) = product.multipliedReportingOverflow(by: dimension)
+            guard !overflow else { throw invalid(.countOverflow) }
+            product = next
+        }
+        self.shape = shape
+        self.channelAxis = axis
+        channels = shape[axis]
+        // Every factor divides a product known not to overflow; an empty tensor has no values at all.
+        outer = isEmpty ? 0 : shape[..<axis].reduce(1, *)
+        inner = isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
+    }
+}

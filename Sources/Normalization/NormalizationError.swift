@@ -1,0 +1,130 @@
+/// What can be wrong with a call of this module, with the numbers that explain it.
+///
+/// Whatever is thrown, the layer and its running statistics are as they were before the call.
+public enum NormalizationError: Error, Equatable, Sendable {
+    /// What is wrong with a shape.
+    public enum ShapeDefect: Equatable, Sendable {
+        /// Fewer than two dimensions: there is no batch beside the channels.
+        case rankBelowTwo
+        /// The channel axis is not one of the shape's axes.
+        case axisOutsideShape
+        /// A dimension is below zero.
+        case negativeDimension
+        /// The channel dimension is zero.
+        case noChannels
+        /// The number of elements does not fit in `Int`.
+        case countOverflow
+    }
+
+    /// The tensors of a call, by the names the error messages use.
+    public enum Argument: String, Sendable {
+        /// The input tensor x.
+        case input = "x"
+        /// The output tensor y.
+        case output = "y"
+        /// The gradient with respect to the output, ∂L/∂y.
+        case gradient = "dy"
+        /// The gradient with respect to the input, ∂L/∂x.
+        case inputGradient = "dx"
+        /// The scale γ.
+        case gamma
+        /// The shift β.
+        case beta
+        /// The running mean.
+        case runningMean = "running mean"
+        /// The running variance.
+        case runningVariance = "running variance"
+        /// The mean of the batch statistics.
+        case batchMean = "batch mean"
+        /// The sum of squared deviations of the batch statistics.
+        case batchDeviations = "batch sum of squared deviations"
+    }
+
+    /// The shape cannot be read as a tensor with channels at that axis.
+    case invalidShape([Int], channelAxis: Int, ShapeDefect)
+    /// The shape has another number of channels than the layer.
+    case channelMismatch(shape: [Int], channelAxis: Int, expected: Int, actual: Int)
+    /// Batch statistics of a single value per channel were asked for: the variance would be zero
+    /// or undefined.
+    case tooFewValuesPerChannel(shape: [Int])
+    /// A running update was given batch statistics of a single value per channel.
+    case tooFewValuesToCommit(count: Int)
+    /// A buffer or array has the wrong number of elements.
+    case wrongLength(Argument, expected: Int, actual: Int)
+    /// A layer was asked for with fewer than one channel.
+    case invalidChannelCount(Int)
+    /// ε is not finite, or not above zero in training.
+    case invalidEpsilon(Double)
+    /// Running variance + ε is not above zero in that channel, the first such one.
+    case invalidVariance(channel: Int, variance: Double, epsilon: Double)
+    /// The weight of the running update is outside 0…1 or not a number.
+    case invalidWeight(UpdateWeight)
+    /// The number of earlier running updates is negative.
+    case invalidUpdateCount(Int)
+    /// The limit on threads is below one.
+    case invalidThreadLimit(Int)
+    /// The batch statistics of that channel, the first such one, are not finite, and the policy is
+    /// to throw: the batch holds a NaN or an infinity, or its squares overflow `Double`.
+    case nonFiniteStatistics(channel: Int)
+    /// The layer has no running statistics, and the call needs them.
+    case noRunningStatistics
+    /// Batch statistics of different channel counts cannot be merged.
+    case mismatchedStatistics(expected: Int, actual: Int)
+    /// Batch statistics are of another number of values per channel than the tensor.
+    case mismatchedCount(expected: Int, actual: Int)
+    /// Two buffers share memory without being the same buffer.
+    case overlap(Argument, Argument)
+}
+
+extension NormalizationError: CustomStringConvertible {
+    /// One sentence: which argument, what was expected, what came.
+    public var description: String {
+        switch self {
+        case .invalidShape(let shape, let axis, let defect):
+            "shape \(shape) with channel axis \(axis): \(defect.description)"
+        case .channelMismatch(let shape, let axis, let expected, let actual):
+            "shape \(shape) has \(actual) channels at axis \(axis), expected \(expected)"
+        case .tooFewValuesPerChannel(let shape):
+            "expected more than one value per channel when training, got shape \(shape)"
+        case .tooFewValuesToCommit(let count):
+            "expected batch statistics of more than one value per channel, got \(count)"
+        case .wrongLength(let argument, let expected, let actual):
+            "\(argument.rawValue): expected \(expected) elements, got \(actual)"
+        case .invalidChannelCount(let count):
+            "channels: expected at least 1, got \(count)"
+        case .invalidEpsilon(let epsilon):
+            "epsilon: expected a finite number above zero, got \(epsilon)"
+        case .invalidVariance(let channel, let variance, let epsilon):
+            "running variance: expected variance + epsilon above zero in every channel, "
+                + "got \(variance) + \(epsilon) in channel \(channel)"
+        case .invalidWeight(let weight):
+            "update weight: expected a number from 0 to 1, got \(weight)"
+        case .invalidUpdateCount(let count):
+            "update count: expected zero or more, got \(count)"
+        case .invalidThreadLimit(let limit):
+            "thread limit: expected at least 1, got \(limit)"
+        case .nonFiniteStatistics(let channel):
+            "x: expected finite batch statistics, got a NaN or an infinity in channel \(channel)"
+        case .noRunningStatistics:
+            "running statistics: the call needs them, and the layer has none"
+        case .mismatchedStatistics(let expected, let actual):
+            "batch statistics: expected \(expected) channels, got \(actual)"
+        case .mismatchedCount(let expected, let actual):
+            "batch statistics: expected \(expected) values per channel, got \(actual)"
+        case .overlap(let first, let second):
+            "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
+        }
+    }
+}
+
+extension NormalizationError.ShapeDefect {
+    fileprivate var description: String {
+        switch self {
+        case .rankBelowTwo: "expected at least two dimensions"
+        case .axisOutsideShape: "the axis is outside the shape"
+        case .negativeDimension: "expected no negative dimension"
+        case .noChannels: "expected at least one channel"
+        case .countOverflow: "the number of elements overflows Int"
+        }
+    }
+}

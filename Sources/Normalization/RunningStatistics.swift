@@ -1,0 +1,154 @@
+/// The weight w of the new value in `running ← (1 − w) · running + w · batch`.
+///
+/// Frameworks call this or its complement "momentum"; here it says which.
+public enum UpdateWeight: Sendable, Equatable {
+    /// w itself: PyTorch's "momentum".
+    case newWeight(Double)
+    /// 1 − w: Keras's, TensorFlow's and ONNX's "momentum".
+    case decay(Double)
+    /// w = 1/k at the k-th update, k counted from 1: the plain average of all batches.
+    case cumulative
+
+    /// w at the `update`-th update, counted from 1.
+    func weight(atUpdate update: Int) -> Double {
+        switch self {
+        case .newWeight(let weight): weight
+        case .decay(let decay): 1 - decay
+        case .cumulative: 1 / Double(update)
+        }
+    }
+
+    func check() throws(NormalizationError) {
+        switch self {
+        case .newWeight(let value), .decay(let value):
+            guard value >= 0, value <= 1 else { throw .invalidWeight(self) }
+        case .cumulative: break
+        }
+    }
+}
+
+/// What a running update does with a channel whose batch statistics are not finite.
+public enum NonFinitePolicy: String, Sendable, CaseIterable {
+    /// Throws, naming the first such channel, and changes nothing.
+    case `throw`
+    /// Leaves that channel's running statistics as they are and updates the others.
+    case skip
+    /// Updates it like any other; NaN stays in the running statistics from then on.
+    case propagate
+}
+
+/// ε, update weight and variance estimator of a framework, which only make sense together.
+public struct Preset: Sendable, Equatable {
+    /// The small number inside the root.
+    public var epsilon: Double
+    /// The weight of the new value in the running statistics.
+    public var weight: UpdateWeight
+    /// The variance that enters the running statistics.
+    public var estimator: VarianceEstimator
+
+    /// A convention of one's own.
+    public init(epsilon: Double, weight: UpdateWeight, estimator: VarianceEstimator) {
+        self.epsilon = epsilon
+        self.weight = weight
+        self.estimator = estimator
+    }
+
+    /// PyTorch's defaults: ε 1e-5, new weight 0.1, unbiased variance. The default here too.
+    public static let pyTorch = Preset(
+        epsilon: 1e-5, weight: .newWeight(0.1), estimator: .unbiased)
+    /// Keras's defaults: ε 1e-3, decay 0.99, biased variance.
+    public static let keras = Preset(epsilon: 1e-3, weight: .decay(0.99), estimator: .biased)
+    /// ONNX's defaults: ε 1e-5, decay 0.9, biased variance.
+    public static let onnx = Preset(epsilon: 1e-5, weight: .decay(0.9), estimator: .biased)
+}
+
+/// The moving average estimator: the running mean and variance that inference normalizes with.
+///
+///     running ← (1 − w) · running + w · batch
+///
+/// Both start at 0 and 1. Held in `Double` whatever the layer's element type.
+public struct RunningStatistics: Sendable, Equatable {
+    /// The running mean, per channel.
+    public private(set) var mean: [Double]
+    /// The running variance, per channel.
+    public private(set) var variance: [Double]
+    /// How many updates have been made.
+    public private(set) var updateCount: Int
+    /// The weight of the new value.
+    public let weight: UpdateWeight
+    /// The variance that enters.
+    public let estimator: VarianceEstimator
+    /// What happens with a channel whose batch statistics are not finite.
+    public var nonFinite: NonFinitePolicy
+
+    /// The number of channels.
+    public var channels: Int { mean.count }
+
+    /// Running statistics at their start: mean 0, variance 1.
+    ///
+    /// - Throws: ``NormalizationError/invalidChannelCount(_:)`` or
+    ///   ``NormalizationError/invalidWeight(_:)``.
+    public init(
+        channels: Int, weight: UpdateWeight = Preset.pyTorch.weight,
+        estimator: VarianceEstimator = Preset.pyTorch.estimator,
+        nonFinite: NonFinitePolicy = .throw
+    ) throws(NormalizationError) {
+        guard channels > 0 else { throw .invalidChannelCount(channels) }
+        try self.init(
+            mean: Array(repeating: 0, count: channels),
+            variance: Array(repeating: 1, count: channels), updateCount: 0, weight: weight,
+            estimator: estimator, nonFinite: nonFinite)
+    }
+
+    /// Running statistics from stored numbers, as when a model is loaded.
+    ///
+    /// A variance that cannot be normalized with is not an error here but where it is used.
+    ///
+    /// - Throws: ``NormalizationError/invalidChannelCount(_:)`` when `mean` is empty,
+    ///   ``NormalizationError/wrongLength(_:expected:actual:)`` when `variance` has another length,
+    ///   ``NormalizationError/invalidUpdateCount(_:)``, ``NormalizationError/invalidWeight(_:)``.
+    public init(
+        mean: [Double], variance: [Double], updateCount: Int = 0,
+        weight: UpdateWeight = Preset.pyTorch.weight,
+        estimator: VarianceEstimator = Preset.pyTorch.estimator,
+        nonFinite: NonFinitePolicy = .throw
+    ) throws(NormalizationError) {
+        guard !mean.isEmpty else { throw .invalidChannelCount(0) }
+        guard variance.count == mean.count else {
+            throw .wrongLength(.runningVariance, expected: mean.count, actual: variance.count)
+        }
+        guard updateCount >= 0 else { throw .invalidUpdateCount(updateCount) }
+        try weight.check()
+        self.mean = mean
+        self.variance = variance
+        self.updateCount = updateCount
+        self.weight = weight
+        self.estimator = estimator
+        self.nonFinite = nonFinite
+    }
+
+    /// Takes in the statistics of one batch. Those of an empty batch change nothing.
+    ///
+    /// - Throws: ``NormalizationError/mismatchedStatistics(expected:actual:)``;
+    ///   ``NormalizationError/tooFewValuesToCommit(count:)`` for a single value per channel;
+    ///   ``NormalizationError/nonFiniteStatistics(channel:)`` by ``nonFinite``'s policy. Nothing has
+    ///   changed then.
+    public mutating func update(with batch: BatchStatistics) throws(NormalizationError) {
+        guard batch.channels == channels else {
+            throw .mismatchedStatistics(expected: channels, actual: batch.channels)
+        }
+        guard batch.count != 0 else { return }
+        guard batch.count > 1 else { throw .tooFewValuesToCommit(count: batch.count) }
+        let batchVariance = batch.variance(estimator)
+        let isFinite = zip(batch.mean, batchVariance).map { $0.isFinite && $1.isFinite }
+        if nonFinite == .throw, let channel = isFinite.firstIndex(of: false) {
+            throw .nonFiniteStatistics(channel: channel)
+        }
+        let weight = weight.weight(atUpdate: updateCount + 1)
+        for channel in 0..<channels where isFinite[channel] || nonFinite == .propagate {
+            mean[channel] = (1 - weight) * mean[channel] + weight * batch.mean[channel]
+            variance[channel] = (1 - weight) * variance[channel] + weight * batchVariance[channel]
+        }
+        updateCount += 1
+    }
+}
