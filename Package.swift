@@ -49,6 +49,7 @@ let package = Package(
                 "Normalization", "NormalizationFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.copy("Data")],
             swiftSettings: strict),
 
         // Tests
