@@ -35,7 +35,7 @@ public struct AtomicFile: ~Copyable {
         try self.init(path, calls: .system)
     }
 
-    init(_ path: String, calls: FileCalls) throws(FileError) {
+    package init(_ path: String, calls: FileCalls) throws(FileError) {
         let target = try AtomicTarget(path)
         let folder = retrying {
             unsafe open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -76,10 +76,13 @@ public struct AtomicFile: ~Copyable {
         _ = close(folder)
     }
 
-    /// Appends `bytes`.
+    /// Appends `elements` as they lie in memory; their type must have no padding.
     ///
     /// - Throws: ``FileError`` naming the target, which stays as it was.
-    public mutating func write(_ bytes: RawSpan) throws(FileError) {
+    public mutating func write<Element: BitwiseCopyable>(
+        _ elements: [Element]
+    ) throws(FileError) {
+        let bytes = unsafe elements.span.bytes
         var done = 0
         while done < bytes.byteCount {
             let rest = bytes.extracting(done..<min(bytes.byteCount, done + largestTransfer))

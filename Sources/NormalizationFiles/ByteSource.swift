@@ -1,3 +1,7 @@
+#if _endian(big)
+    #error("The elements of files are read as they lie, which needs a little-endian machine.")
+#endif
+
 /// Bytes that can be read at any offset: an open file, or memory.
 protocol ByteSource: Sendable {
     /// What errors call it.

@@ -47,6 +47,20 @@ extension FileError: CustomStringConvertible {
         case .invalidShape(let shape, let count):
             "expected a shape of \(count) elements in at most \(NpyHeader.maximumRank) dimensions, "
                 + "found \(tuple(shape))"
+        case .tensorSize(let file, let tensor, let shape, let expected, let found):
+            "\(printable(file)): \(named(tensor))expected \(expected) bytes "
+                + "for shape \(tuple(shape)), found \(found)"
+        case .tensorOffset(let file, let tensor, let expected, let found):
+            "\(printable(file)): \(named(tensor))expected its data to begin at byte \(expected), "
+                + "where the tensor before it ends, found byte \(found)"
+        case .missingTensor(let file, let tensor):
+            "\(printable(file)): expected a tensor \"\(printable(tensor))\", found none"
+        case .invalidTensorName(let file, let tensor):
+            "\(printable(file)): \(named(tensor))expected a name of its own "
+                + "other than \"__metadata__\""
+        case .overflow(let file, let tensor, let index, let value):
+            "\(printable(file)): \(named(tensor))expected numbers in the range of Float, "
+                + "found \(value) at index \(index)"
         }
     }
 }

@@ -47,24 +47,52 @@ public enum FileError: Error, Equatable, Sendable {
     /// `shape` does not describe an array of `count` elements, or has a negative dimension, or
     /// more than ``NpyHeader/maximumRank`` of them.
     case invalidShape(shape: [Int], count: Int)
+
+    /// The header gives the tensor `found` bytes, where its type and `shape` need `expected`.
+    case tensorSize(file: String, tensor: String, shape: [Int], expected: Int, found: Int)
+
+    /// The tensor's data begins at byte `found` of the data, leaving a gap or overlapping
+    /// another's, which ends at `expected`.
+    case tensorOffset(file: String, tensor: String, expected: Int, found: Int)
+
+    /// The file has no tensor of this name.
+    case missingTensor(file: String, tensor: String)
+
+    /// The name is taken by another tensor of the file, or reserved by the format.
+    case invalidTensorName(file: String, tensor: String)
+
+    /// Element `index` of the tensor is finite, but infinite in the type asked for.
+    case overflow(file: String, tensor: String, index: Int, value: Double)
 }
 
 /// The operation that the system refused.
 public enum FileOperation: String, Sendable {
+    /// Opening a file to read it.
     case open
+    /// Asking for its kind and size.
     case inspect
+    /// Reading its bytes.
     case read
+    /// Creating the temporary file a new one is written to.
     case create
+    /// Writing bytes to that.
     case write
+    /// Bringing those bytes to the disk.
     case synchronize
+    /// Closing it.
     case close
+    /// Putting it in the place of the target.
     case replace
+    /// Bringing that rename to the disk.
     case synchronizeFolder = "synchronize the folder of"
 }
 
 /// A part of a file that can be cut short.
 public enum FilePart: String, Sendable {
+    /// The bytes before the header, with its length.
     case preamble
+    /// The text that describes the data.
     case header
+    /// The elements.
     case data
 }

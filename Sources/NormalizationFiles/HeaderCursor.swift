@@ -23,7 +23,9 @@ struct HeaderCursor {
 
     /// Moves past spaces, tabs and line ends.
     mutating func skipSpace() {
-        while let byte = next, byte == 0x20 || (0x09...0x0D).contains(byte) { advance() }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            advance()
+        }
     }
 
     /// Moves past space and `character` if that comes next; returns whether it did.

@@ -64,9 +64,8 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
     /// - Throws: ``FileError`` naming `path`, which then stays as it was.
     public func write(to path: String) throws(FileError) {
         var file = try AtomicFile(path)
-        let start = header.encoded()
-        try unsafe file.write(start.span.bytes)
-        try unsafe file.write(values.span.bytes)
+        try file.write(header.encoded())
+        try file.write(values)
         try file.commit()
     }
 

@@ -1,9 +1,14 @@
 /// The array of a `.npy` file whose element type is known only when it is read.
 public enum NpyFile: Equatable, Sendable {
+    /// Single precision, `<f4`.
     case float32(NpyArray<Float>)
+    /// Double precision, `<f8`.
     case float64(NpyArray<Double>)
+    /// Unsigned bytes, `|u1`.
     case uint8(NpyArray<UInt8>)
+    /// Signed 32-bit integers, `<i4`.
     case int32(NpyArray<Int32>)
+    /// Signed 64-bit integers, `<i8`.
     case int64(NpyArray<Int64>)
 
     /// Reads the file at `path`.
