@@ -10,7 +10,8 @@ public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
     /// cblas_?dot
     static func _dot(
         _ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32, _ y: UnsafePointer<Self>,
-        _ incY: Int32) -> Self
+        _ incY: Int32
+    ) -> Self
     /// cblas_?axpy
     static func _axpy(
         _ n: Int32, _ alpha: Self, _ x: UnsafePointer<Self>, _ incX: Int32,
@@ -47,9 +48,11 @@ public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
         _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafeMutablePointer<Self>, _ ldb: Int32)
     /// LAPACKE_?potrf
     static func _potrf(
-        _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32) -> Int32
+        _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
+    ) -> Int32
     /// LAPACKE_?syevd
     static func _syevd(
         _ job: CChar, _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>,
-        _ lda: Int32, _ w: UnsafeMutablePointer<Self>) -> Int32
+        _ lda: Int32, _ w: UnsafeMutablePointer<Self>
+    ) -> Int32
 }

@@ -90,7 +90,8 @@ extension BatchNorm {
         wanting wanted: GradientSelection = .all
     ) throws(NormalizationError) -> ParameterGradients<Scalar> {
         try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-            try unsafe gradient.withUnsafeMutableBufferPointer { gradient throws(NormalizationError) in
+            try unsafe gradient.withUnsafeMutableBufferPointer {
+                gradient throws(NormalizationError) in
                 try unsafe backward(
                     UnsafeBufferPointer(gradient), input: x, normalizedBy: statistics,
                     into: gradient, geometry: geometry, wanting: wanted)
@@ -124,7 +125,8 @@ extension BatchNorm {
     @unsafe
     public func backward(
         _ gradient: UnsafeBufferPointer<Scalar>, input x: UnsafeBufferPointer<Scalar>,
-        normalizedBy statistics: NormalizingStatistics, into dx: UnsafeMutableBufferPointer<Scalar>?,
+        normalizedBy statistics: NormalizingStatistics,
+        into dx: UnsafeMutableBufferPointer<Scalar>?,
         geometry: Geometry, wanting wanted: GradientSelection = .all
     ) throws(NormalizationError) -> ParameterGradients<Scalar> {
         try check(geometry, (.gradient, gradient.count), (.input, x.count))

@@ -21,7 +21,8 @@ extension Execution {
             mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
 
         // With running statistics ∂x = γ · s · g: the terms of the sums are zero.
-        let scaling = unsafe Coefficients<Scalar>(channels: statistics.areOfTheBatch ? 0 : geometry.channels)
+        let scaling = unsafe Coefficients<Scalar>(
+            channels: statistics.areOfTheBatch ? 0 : geometry.channels)
         if !statistics.areOfTheBatch {
             unsafe scaling.forward.setAffine(gamma, .absent, channels: geometry.channels)
             unsafe scaling.forward.setStatistics(
@@ -34,7 +35,8 @@ extension Execution {
             if let dx = unsafe dx { unsafe normalizeAll(gradient, by: scale, into: dx) }
             return []
         }
-        return unsafe [GradientSums](unsafeUninitializedCapacity: geometry.channels) { buffer, count in
+        return unsafe [GradientSums](unsafeUninitializedCapacity: geometry.channels) {
+            buffer, count in
             count = geometry.channels
             guard let base = buffer.baseAddress else { return }
             unsafe base.initialize(repeating: GradientSums(), count: count)

@@ -66,7 +66,8 @@ extension Execution {
 
     /// Collects the moments that `body` writes.
     private func statistics(_ body: (UnsafeMutablePointer<Moments>) -> Void) -> BatchStatistics {
-        let moments = unsafe [Moments](unsafeUninitializedCapacity: geometry.channels) { buffer, count in
+        let moments = unsafe [Moments](unsafeUninitializedCapacity: geometry.channels) {
+            buffer, count in
             if let base = buffer.baseAddress {
                 unsafe base.initialize(repeating: Moments(), count: geometry.channels)
                 unsafe body(base)

@@ -1,0 +1,132 @@
+/// A `.safetensors` file, its header read and checked, its tensors read when they are asked for.
+///
+///     let model = try SafetensorsFile(contentsOf: "resnet.safetensors")
+///     let gamma = try model.values(of: "bn1.weight", as: Float.self)
+///
+/// The file stays open as long as this value or a copy of it lives, so tensors read later come
+/// from the same file even if another has been renamed over it. Reading takes memory for the
+/// header and for what is asked for.
+///
+/// Source: the format's description in the repository of Hugging Face's `safetensors`.
+public struct SafetensorsFile: Sendable {
+    /// The tensors in the order of their data.
+    public var entries: [SafetensorsEntry] { header.entries }
+
+    /// The free-form texts of the file, empty where there are none.
+    public var metadata: [String: String] { header.metadata }
+
+    private let source: any ByteSource
+    private let header: SafetensorsHeader
+    private let dataOffset: Int
+    private let indices: [String: Int]
+
+    /// Opens the file at `path`, and checks its header against its length.
+    ///
+    /// - Throws: ``FileError`` naming `path`, what was expected and what was found.
+    public init(contentsOf path: String) throws(FileError) {
+        try self.init(from: OpenFile(path))
+    }
+
+    /// Parses the bytes of a whole file; errors call them `name`.
+    ///
+    /// - Throws: ``FileError`` as for a file of these bytes.
+    public init(parsing bytes: [UInt8], name: String = "bytes") throws(FileError) {
+        try self.init(from: MemorySource(name: name, contents: bytes))
+    }
+
+    private init(from source: some ByteSource) throws(FileError) {
+        self.source = source
+        (header, dataOffset) = try SafetensorsHeader.read(from: source)
+        indices = Dictionary(
+            uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
+    }
+
+    /// What the file says of the tensor `name`, nil where it has none of that name.
+    public func entry(named name: String) -> SafetensorsEntry? {
+        indices[name].map { header.entries[$0] }
+    }
+
+    /// The tensors whose names begin with `prefix`, such as those of one layer.
+    public func entries(prefix: String) -> [SafetensorsEntry] {
+        entries.filter { $0.name.utf8.starts(with: prefix.utf8) }
+    }
+
+    /// Reads the tensor `name`, of type F16, BF16, F32 or F64, as `Float` or `Double`.
+    ///
+    /// Each number is the nearest of the type asked for, so none changes but where F64 is read as
+    /// `Float`.
+    ///
+    /// - Returns: The elements in C order.
+    /// - Throws: ``FileError/missingTensor(file:tensor:)``,
+    ///   ``FileError/elementType(file:tensor:expected:found:)`` for another type,
+    ///   ``FileError/overflow(file:tensor:index:value:)`` for a number beyond the range of
+    ///   `Float`, or what the system refuses.
+    public func values<Scalar: BinaryFloatingPoint>(
+        of name: String, as type: Scalar.Type = Scalar.self
+    ) throws(FileError) -> [Scalar] {
+        let entry = try existingEntry(name)
+        switch entry.type {
+        case .float16: return try elements(Float16.self, of: entry).map { Scalar(Float($0)) }
+        case .bfloat16:
+            return try elements(UInt16.self, of: entry).map {
+                Scalar(Float(bitPattern: UInt32($0) << 16))
+            }
+        case .float32:
+            let values = try elements(Float.self, of: entry)
+            return values as? [Scalar] ?? values.map { Scalar($0) }
+        case .float64:
+            let values = try elements(Double.self, of: entry)
+            if let same = values as? [Scalar] { return same }
+            let rounded = values.map { Scalar($0) }
+            let overflow = values.indices.first { values[$0].isFinite && !rounded[$0].isFinite }
+            if let overflow {
+                throw .overflow(
+                    file: source.name, tensor: name, index: overflow, value: values[overflow])
+            }
+            return rounded
+        default: throw wrongType(entry, [.float16, .bfloat16, .float32, .float64])
+        }
+    }
+
+    /// Reads the tensor `name`, of type I64, such as PyTorch's `num_batches_tracked`.
+    ///
+    /// - Returns: The elements in C order.
+    /// - Throws: ``FileError/missingTensor(file:tensor:)``,
+    ///   ``FileError/elementType(file:tensor:expected:found:)`` for another type, or what the
+    ///   system refuses.
+    public func integers(of name: String) throws(FileError) -> [Int64] {
+        let entry = try existingEntry(name)
+        guard entry.type == .int64 else { throw wrongType(entry, [.int64]) }
+        return try elements(Int64.self, of: entry)
+    }
+
+    /// Reads the tensor `name`, of any type, as the bytes it has in the file.
+    ///
+    /// - Throws: ``FileError/missingTensor(file:tensor:)``, or what the system refuses.
+    public func tensor(_ name: String) throws(FileError) -> SafetensorsTensor {
+        let entry = try existingEntry(name)
+        return SafetensorsTensor(
+            checkedName: name, type: entry.type, shape: entry.shape,
+            bytes: try source.bytes(
+                count: entry.byteRange.count, at: dataOffset + entry.byteRange.lowerBound))
+    }
+
+    private func existingEntry(_ name: String) throws(FileError) -> SafetensorsEntry {
+        guard let entry = entry(named: name) else {
+            throw .missingTensor(file: source.name, tensor: name)
+        }
+        return entry
+    }
+
+    private func elements<Element: BitwiseCopyable>(
+        _ type: Element.Type, of entry: SafetensorsEntry
+    ) throws(FileError) -> [Element] {
+        try source.elements(type, count: entry.count, at: dataOffset + entry.byteRange.lowerBound)
+    }
+
+    private func wrongType(_ entry: SafetensorsEntry, _ expected: [SafetensorsType]) -> FileError {
+        .elementType(
+            file: source.name, tensor: entry.name, expected: expected.map(\.rawValue),
+            found: entry.type.rawValue)
+    }
+}
