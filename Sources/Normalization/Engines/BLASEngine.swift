@@ -25,7 +25,7 @@ enum BLASEngine: PassEngine {
         unsafe moments.update(repeating: Moments(), count: block.channels)
         unsafe BLASRows.forEach(block, x, x, scratch) { channel, n, row, _ in
             unsafe moments[channel].mean += Double(Scalar.sum(n, row))
-            unsafe moments[channel].deviations += Double(Scalar.dot(n, row, 1, row))
+            unsafe moments[channel].deviations += Double(Scalar.dot(n, row, row))
         }
         for channel in 0..<block.channels {
             let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
@@ -55,11 +55,11 @@ enum BLASEngine: PassEngine {
             let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
             if unsafe map.canFold[c] {
                 unsafe result.update(repeating: shift - center * scale, count: n)
-                unsafe Scalar.axpy(n, scale, row, 1, result)
+                unsafe Scalar.axpy(n, alpha: scale, row, result)
             } else {
                 unsafe subtract(center, from: row, n, into: work)
                 unsafe result.update(repeating: shift, count: n)
-                unsafe Scalar.axpy(n, scale, work, 1, result)
+                unsafe Scalar.axpy(n, alpha: scale, work, result)
             }
         }
     }
@@ -79,12 +79,12 @@ enum BLASEngine: PassEngine {
             unsafe sums[channel].gradient += sum
             if unsafe map.canFold[c] {
                 // Σ g · (x − μ) = Σ g · x − μ · Σ g
-                let product = unsafe Double(Scalar.dot(n, g, 1, row))
+                let product = unsafe Double(Scalar.dot(n, g, row))
                 unsafe sums[channel].gradientTimesNormalized += product - map.mean[c] * sum
             } else {
                 let center = unsafe map.center[c]
                 unsafe subtract(center, from: row, n, into: work)
-                let product = unsafe Double(Scalar.dot(n, g, 1, work))
+                let product = unsafe Double(Scalar.dot(n, g, work))
                 unsafe sums[channel].gradientTimesNormalized +=
                     product - (map.mean[c] - Double(center)) * sum
             }
@@ -111,14 +111,14 @@ enum BLASEngine: PassEngine {
             if unsafe map.forward.canFold[c] {
                 let factor = -scale * slope
                 unsafe result.update(repeating: constant - factor * center, count: n)
-                unsafe Scalar.axpy(n, scale, g, 1, result)
-                unsafe Scalar.axpy(n, factor, row, 1, result)
+                unsafe Scalar.axpy(n, alpha: scale, g, result)
+                unsafe Scalar.axpy(n, alpha: factor, row, result)
             } else {
                 unsafe subtract(center, from: row, n, into: work)
-                unsafe Scalar.scal(n, -slope, work)
-                unsafe Scalar.axpy(n, 1, g, 1, work)
+                unsafe Scalar.scal(n, alpha: -slope, work)
+                unsafe Scalar.axpy(n, alpha: 1, g, work)
                 unsafe result.update(repeating: constant, count: n)
-                unsafe Scalar.axpy(n, scale, work, 1, result)
+                unsafe Scalar.axpy(n, alpha: scale, work, result)
             }
         }
     }
@@ -130,7 +130,7 @@ enum BLASEngine: PassEngine {
         into work: UnsafeMutablePointer<Scalar>
     ) {
         unsafe work.update(repeating: -center, count: n)
-        unsafe Scalar.axpy(n, 1, x, 1, work)
+        unsafe Scalar.axpy(n, alpha: 1, x, work)
     }
 
     /// The moments of one channel from deviations: first from its first value, so that a constant
@@ -148,7 +148,7 @@ enum BLASEngine: PassEngine {
             unsafe BLASRows.forEach(block, x, x, scratch) { _, n, row, _ in
                 unsafe subtract(center, from: row, n, into: work)
                 unsafe sum += Double(Scalar.sum(n, work))
-                unsafe squares += Double(Scalar.dot(n, work, 1, work))
+                unsafe squares += Double(Scalar.dot(n, work, work))
             }
             let deviations = squares - sum * sum / m
             moments = Moments(

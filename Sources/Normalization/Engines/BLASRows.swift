@@ -76,8 +76,8 @@ enum BLASRows {
                         target + row, work)
                 }
                 unsafe Scalar.omatcopy(
-                    .yes, tile.columns, tile.rows, 1, target, tile.rows, result + tile.offset,
-                    tile.stride)
+                    transA: .transposed, rows: tile.columns, columns: tile.rows, target,
+                    lda: tile.rows, result + tile.offset, ldb: tile.stride)
             }
             return
         }
@@ -108,11 +108,13 @@ enum BLASRows {
     ) -> (UnsafePointer<Scalar>, UnsafePointer<Scalar>) {
         let xTile = unsafe scratch
         unsafe Scalar.omatcopy(
-            .yes, tile.rows, tile.columns, 1, x + tile.offset, tile.stride, xTile, tile.rows)
+            transA: .transposed, rows: tile.rows, columns: tile.columns, x + tile.offset,
+            lda: tile.stride, xTile, ldb: tile.rows)
         guard unsafe g != x else { return unsafe (UnsafePointer(xTile), UnsafePointer(xTile)) }
         let gTile = unsafe scratch + length
         unsafe Scalar.omatcopy(
-            .yes, tile.rows, tile.columns, 1, g + tile.offset, tile.stride, gTile, tile.rows)
+            transA: .transposed, rows: tile.rows, columns: tile.columns, g + tile.offset,
+            lda: tile.stride, gTile, ldb: tile.rows)
         return unsafe (UnsafePointer(xTile), UnsafePointer(gTile))
     }
 
