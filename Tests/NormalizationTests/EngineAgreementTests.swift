@@ -18,10 +18,10 @@ import Testing
     /// Up to a million elements: planes of 1, primes, one channel, one sample, channels last; for
     /// every way of cutting a tensor: rows, tiles, whole channels, stripes of samples and of planes.
     static let large = [
-        Layout([1, 1, 999_983]), Layout([997, 1003]), Layout([1_000_000, 1]),
-        Layout([2, 100_003]), Layout([70_001, 3, 1]), Layout([2, 3, 307, 311]),
-        Layout([64, 127, 7, 11]), Layout([11, 3, 13, 31, 17]), Layout([4, 89, 97, 13], axis: -1),
-        Layout([3, 1, 65_537]), Layout([40, 2, 5003]),
+        Layout([1, 1, 999_983]), Layout([997, 1003]), Layout([300_000, 1]), Layout([2, 50_003]),
+        Layout([50_001, 3, 1]), Layout([2, 3, 107, 311]), Layout([64, 31, 7, 11]),
+        Layout([11, 3, 7, 31, 17]), Layout([2, 43, 97, 13], axis: -1), Layout([3, 1, 65_537]),
+        Layout([40, 2, 1801]),
     ]
 
     @Test("engines agree on large shapes", arguments: fastEngines, large)
@@ -52,20 +52,20 @@ import Testing
         "results have the same bits for 1, 2, 3 and 5 threads",
         arguments: Engine.allCases,
         [
-            Layout([3, 7, 101, 53]), Layout([1501, 101]), Layout([2, 100_003]),
-            Layout([9, 40, 40, 10], axis: -1), Layout([40, 2, 1601]),
+            Layout([3, 7, 61, 53]), Layout([701, 101]), Layout([2, 35_003]),
+            Layout([9, 20, 40, 10], axis: -1), Layout([40, 2, 901]), Layout([24_001, 3]),
         ])
     func threadCountChangesNoBit(_ engine: Engine, layout: Layout) throws {
         for element in ElementType.allCases {
             let data = try ProblemData(
                 Problem(layout: layout, element: element, ratio: 1, seed: 13))
             let expected = try Answer(data.layer(engine, threadLimit: 1), data)
-            for threads in [2, 3, 5, nil] {
+            for threads in [2, 3, 5] {
                 let answer = try Answer(data.layer(engine, threadLimit: threads), data)
                 // Every number is finite here, so equal is equal to the bit but for the sign of zero.
                 #expect(
                     answer == expected,
-                    "\(data.problem.testDescription), \(threads.map { "\($0)" } ?? "all") threads"
+                    "\(data.problem.testDescription), \(threads) threads"
                 )
             }
         }

@@ -81,6 +81,16 @@ struct ProblemData {
         gradient = generator.values(geometry.count)
     }
 
+    init(
+        _ problem: Problem, x: [Double], gradient: [Double], gamma: AffineParameter<Double>,
+        beta: AffineParameter<Double>, running: RunningStatistics
+    ) throws {
+        self.problem = problem
+        geometry = try problem.layout.geometry
+        (self.x, self.gradient) = (x, gradient)
+        (self.gamma, self.beta, self.running) = (gamma, beta, running)
+    }
+
     func layer(_ engine: Engine, threadLimit: Int? = nil) throws -> any TestedLayer {
         try Subject(engine: engine, element: problem.element).layer(
             channels: geometry.channels, gamma: gamma, beta: beta, epsilon: problem.epsilon,
