@@ -31,7 +31,9 @@ let package = Package(
     targets: [
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
-        .target(name: "Normalization", dependencies: ["BLAS"], swiftSettings: strict),
+        .target(
+            name: "Normalization", dependencies: ["BLAS", "CFusedKernels"],
+            swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
         // Implementation details
@@ -43,6 +45,7 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
+        .target(name: "CFusedKernels"),
         .executableTarget(
             name: "norm",
             dependencies: [

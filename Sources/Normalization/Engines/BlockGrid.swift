@@ -120,6 +120,8 @@ enum CacheSizes {
     static let resident = 4 << 20
     /// A contiguous run for one pass.
     static let run = 128 << 10
+    /// Outputs above this size are written around the cache.
+    static let lastLevel = 16 << 20
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
 }

@@ -45,6 +45,8 @@ struct GradientSums: Sendable, BitwiseCopyable {
 
 /// The engine that does the work: the same numbers, at different speeds.
 public enum Engine: String, Sendable, CaseIterable {
+    /// Single-pass vector kernels for AVX-512, AVX2 or the baseline, chosen at run time.
+    case fused
     /// OpenBLAS calls on cache-sized blocks, spread over the cores.
     case blas
     /// Scalar loops in `Double`, straight from the formulas: the judge of the others.
@@ -55,6 +57,7 @@ public enum Engine: String, Sendable, CaseIterable {
 
     var passes: any PassEngine.Type {
         switch self {
+        case .fused: FusedEngine.self
         case .blas: BLASEngine.self
         case .reference: ReferenceEngine.self
         }

@@ -12,11 +12,14 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     let geometry: Geometry
     let passes: any PassEngine.Type
     let threads: Int
+    /// Whether an output exceeds what the last-level cache could keep of it.
+    private let bypassesCache: Bool
 
     init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
         self.geometry = geometry
         passes = engine.passes
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
+        bypassesCache = bytes > CacheSizes.lastLevel
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
 
@@ -40,6 +43,9 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
+        var block = block
+        // In place, the lines to write are in cache.
+        block.bypassesCache = unsafe bypassesCache && UnsafePointer(y) != x
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
         }
@@ -51,6 +57,9 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        var block = block
+        block.bypassesCache =
+            unsafe bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
         unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
