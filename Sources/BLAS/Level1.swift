@@ -95,8 +95,7 @@ extension BLASScalar {
     ///   - alpha: The factor. With 0, y stays as it is, whatever x holds.
     ///   - x: The vector to add.
     ///   - incX: The distance between its elements; negative runs backwards, 0 repeats one.
-    ///   - y: The vector to add to. It may be x, with the same increment, and not otherwise
-    ///     overlap it.
+    ///   - y: The vector to add to, which must not overlap x.
     ///   - incY: The distance between its elements, not 0; negative runs backwards.
     @inlinable
     public static func axpy(

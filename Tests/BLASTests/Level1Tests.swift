@@ -4,7 +4,7 @@ import Testing
 
 /// Every level-1 routine equals the loop that defines it, in one call and cut into blocks.
 @Suite struct Level1Tests {
-    /// A block length for each way to run: nil is the public routine.
+    /// A block length for each way to run: nil, printed as 0, is the public routine.
     static let cuts: [Int?] = [nil, 1, 2, 5, 64]
 
     // MARK: one vector
@@ -18,7 +18,7 @@ import Testing
                     let sum =
                         cut.map { T.sumInBlocks(x.n, values, Int32(increment), $0) }
                         ?? T.sum(x.n, values, incX: increment)
-                    #expect(Double(sum) == expected, "\(T.self) \(label) cut \(cut, default: "no")")
+                    #expect(Double(sum) == expected, "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -35,7 +35,7 @@ import Testing
                     let sum =
                         cut.map { T.asumInBlocks(x.n, values, Int32(increment), $0) }
                         ?? T.asum(x.n, values, incX: increment)
-                    #expect(Double(sum) == expected, "\(T.self) \(label) cut \(cut, default: "no")")
+                    #expect(Double(sum) == expected, "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -58,7 +58,7 @@ import Testing
                     let bound = gamma(3 * x.n + 3, T.u) * squares.squareRoot()
                     #expect(
                         abs(Double(norm) - squares.squareRoot()) <= bound,
-                        "\(T.self) \(label) cut \(cut, default: "no")")
+                        "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -111,7 +111,7 @@ import Testing
                     }
                     #expect(
                         doubles(values) == expected.storage,
-                        "\(T.self) \(label) cut \(cut, default: "no")")
+                        "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -132,7 +132,7 @@ import Testing
                     let dot =
                         cut.map { T.dotInBlocks(x.n, xs, Int32(incX), ys, Int32(incY), $0) }
                         ?? T.dot(x.n, xs, incX: incX, ys, incY: incY)
-                    #expect(Double(dot) == expected, "\(T.self) \(label) cut \(cut, default: "no")")
+                    #expect(Double(dot) == expected, "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -156,7 +156,7 @@ import Testing
                     }
                     #expect(
                         doubles(ys) == expected.storage,
-                        "\(T.self) \(label) cut \(cut, default: "no")")
+                        "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }
@@ -180,7 +180,7 @@ import Testing
                     }
                     #expect(
                         doubles(ys) == expected.storage,
-                        "\(T.self) \(label) cut \(cut, default: "no")")
+                        "\(T.self) \(label) cut \(cut ?? 0)")
                 }
             }
         }

@@ -2,11 +2,19 @@ import BLAS
 import Testing
 
 @Suite struct TriangularSolveTests {
+    static let combinations = sides.flatMap { side in
+        triangles.flatMap { triangle in
+            transposes.flatMap { transpose in
+                [Diagonal.stored, .unit].map { (side, triangle, transpose, $0) }
+            }
+        }
+    }
+
     /// The computed X satisfies |op(A)·X − alpha·B| ≤ γ · (|op(A)|·|X|), elementwise: substitution
     /// rounds each of the n products and sums of a row once in any order (Higham, theorem 8.5);
     /// alpha·B, and the division done as a product with a rounded reciprocal, add four roundings.
     /// The residual, computed here in Double, has n + 4 roundings of Double itself.
-    @Test(arguments: sides, triangles, transposes, [Diagonal.stored, .unit])
+    @Test(arguments: combinations)
     func trsmSolvesTheTriangularSystem(
         side: Side, triangle: Triangle, transA: Transpose, diagonal: Diagonal
     ) {
