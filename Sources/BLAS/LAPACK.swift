@@ -24,6 +24,7 @@ extension BLASScalar {
         let order = try call.order(n, position: 3, atMost: Int(Int32.max))
         let leading = try call.leadingDimension(lda, order: order, position: 5)
         try unsafe call.requireFinite(a, triangle, order: n, lda: lda, position: 4)
+        guard n > 0 else { return }
         let info = unsafe _lapackePotrf(triangle, order, a, leading)
         if info > 0 { throw .notPositiveDefinite(routine: "potrf", minor: Int(info)) }
         try call.check(info)

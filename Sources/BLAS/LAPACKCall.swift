@@ -30,7 +30,7 @@ struct LAPACKCall {
                 routine: routine, position: position, name: "lda", expected: "in \(range)",
                 actual: "\(lda)")
         }
-        return max(1, leading)
+        return leading
     }
 
     /// Refuses NaN and ±∞ in the triangle that will be read: LAPACK's iterations assume none.

@@ -141,7 +141,7 @@ extension BLASScalar {
         let lda = Arguments.leadingDimension(lda, width: columns, "lda", "omatcopy")
         let ldb = Arguments.leadingDimension(
             ldb, width: transA == .none ? columns : rows, "ldb", "omatcopy")
-        // OpenBLAS calls a matrix without elements an error and prints so.
+        // OpenBLAS takes a matrix without elements for an error, and prints a line.
         guard rows > 0, columns > 0 else { return }
         unsafe _cblasOmatcopy(transA, rows, columns, alpha, a, lda, b, ldb)
     }

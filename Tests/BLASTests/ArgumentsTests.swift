@@ -43,6 +43,23 @@ import Testing
         expect(result, says: "gemm: ldb must be in 2...2147483647, not 1")
     }
 
+    @Test func emptyMatricesAreNoErrorAndPrintNothing() async {
+        let result = await #expect(
+            processExitsWith: .success, observing: [\.standardOutputContent]
+        ) {
+            var (b, w) = ([0.0], [0.0])
+            Double.omatcopy(transA: .transposed, rows: 0, columns: 3, [0], lda: 3, &b, ldb: 0)
+            Double.gemm(m: 0, n: 0, k: 0, [0], lda: 0, [0], ldb: 0, &b, ldc: 0)
+            Double.gemv(m: 0, n: 0, [0], lda: 0, [0], &w)
+            Double.trsm(triangle: .upper, m: 0, n: 0, [0], lda: 0, &b, ldb: 0)
+            try Double.potrf(triangle: .upper, n: 0, &b, lda: 0)
+            try Double.syevd(triangle: .upper, n: 0, &b, lda: 0, &w)
+        }
+        // OpenBLAS and LAPACKE complain on standard output.
+        let printed = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+        #expect(result != nil && !printed.contains("parameter"), "printed: \(printed)")
+    }
+
     private func expect(_ result: ExitTest.Result?, says message: String) {
         let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
         #expect(text.contains(message), "standard error was: \(text)")

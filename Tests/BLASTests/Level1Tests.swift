@@ -52,9 +52,9 @@ import Testing
                     let norm =
                         cut.map { T.nrm2InBlocks(x.n, values, Int32(increment), $0) }
                         ?? T.nrm2(x.n, values, incX: increment)
-                    // Each partial norm adds a root and a combination: at most n + 2 roundings of
-                    // the squares, halved by the root, and one of the root, for each of the at
-                    // most n norms in a row.
+                    // The norm of k numbers has k roundings under a root, which halves them, and
+                    // the root's own; joining two norms has at most 3. Most roundings come from one
+                    // number a block: 3n + 2, and one of the root below.
                     let bound = gamma(3 * x.n + 3, T.u) * squares.squareRoot()
                     #expect(
                         abs(Double(norm) - squares.squareRoot()) <= bound,
