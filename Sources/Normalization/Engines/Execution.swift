@@ -13,9 +13,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     let passes: any PassEngine.Type
     let threads: Int
 
-    init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
+    init(
+        _ operation: Engine.Operation, _ geometry: Geometry, engine: Engine, threadLimit: Int?
+    ) {
         self.geometry = geometry
-        passes = engine.passes
+        passes = engine.passes(for: operation, of: geometry)
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
