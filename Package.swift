@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
