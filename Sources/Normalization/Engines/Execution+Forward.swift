@@ -59,6 +59,18 @@ extension Execution {
         unsafe normalizeAll(x, by: map, into: y)
     }
 
+    /// The inverse of a tensor that is not empty: x from y and the statistics it was made with.
+    func inverse(
+        _ y: UnsafePointer<Scalar>, mean: [Double], variance: [Double],
+        gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>, epsilon: Double,
+        into x: UnsafeMutablePointer<Scalar>
+    ) {
+        let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
+        let map = unsafe coefficients.forward
+        unsafe map.setInverse(gamma, beta, mean: mean, variance: variance, epsilon: epsilon)
+        unsafe normalizeAll(y, by: map, into: x)
+    }
+
     func normalizeAll(
         _ x: UnsafePointer<Scalar>, by map: ForwardMap<Scalar>, into y: UnsafeMutablePointer<Scalar>
     ) {
