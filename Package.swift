@@ -63,6 +63,7 @@ let package = Package(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
+            name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
+            swiftSettings: tested),
     ]
 )
