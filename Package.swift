@@ -58,7 +58,8 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
-            name: "NormalizationTests", dependencies: ["Normalization"], swiftSettings: tested),
+            name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
+            swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
             swiftSettings: tested),
