@@ -49,7 +49,7 @@ let package = Package(
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],

@@ -144,7 +144,7 @@ extension BatchNorm {
         if let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
             unsafe needsSums || dx != nil
         {
-            sums = unsafe execution(geometry).backward(
+            sums = unsafe execution(.backward, geometry).backward(
                 source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
                 into: dx?.baseAddress, needsSums: needsSums)
         }

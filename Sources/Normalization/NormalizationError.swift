@@ -86,6 +86,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case noRunningStatistics
     /// Batch statistics of different channel counts cannot be merged.
     case mismatchedStatistics(expected: Int, actual: Int)
+    /// Batch statistics of so many values that their sum does not fit in `Int` cannot be merged.
+    case valueCountOverflow(Int, Int)
     /// Batch statistics are of another number of values per channel than the tensor.
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
@@ -140,6 +142,8 @@ extension NormalizationError: CustomStringConvertible {
             "running statistics: the call needs them, and the layer has none"
         case .mismatchedStatistics(let expected, let actual):
             "batch statistics: expected \(expected) channels, got \(actual)"
+        case .valueCountOverflow(let first, let second):
+            "batch statistics: expected counts whose sum fits in Int, got \(first) and \(second)"
         case .mismatchedCount(let expected, let actual):
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):

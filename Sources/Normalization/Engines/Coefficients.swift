@@ -60,7 +60,8 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
     /// is not zero, since a constant channel must cancel to the bit.
     let canFold: UnsafeMutablePointer<Bool>
-    /// Whether the second form would overflow or lose digits in this channel.
+    /// Whether the second form would overflow or lose digits in this channel, or, its scale being
+    /// zero, a NaN: BLAS's axpy by zero does not look at x.
     let isOutOfRange: UnsafeMutablePointer<Bool>
 
     /// Sets γ and β of every channel, before the statistics.
@@ -135,7 +136,7 @@ struct ForwardMap<Scalar: NormalizationScalar> {
         unsafe shift[c] = Scalar(beta[c] - (mean - Double(center)) * scale)
         unsafe self.canFold[c] = canFold
         unsafe isOutOfRange[c] =
-            Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
+            scale == 0 || Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
             || Scalar.isOutOfRange(mean)
     }
 }

@@ -2,7 +2,9 @@ extension Execution {
     /// The statistics of every channel of a tensor that is not empty.
     func statistics(_ x: UnsafePointer<Scalar>) -> BatchStatistics {
         unsafe statistics { moments in
-            switch BlockGrid.forReduction(geometry, elementSize: MemoryLayout<Scalar>.stride) {
+            switch BlockGrid.forReduction(
+                geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)
+            {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]
@@ -24,7 +26,9 @@ extension Execution {
         let map = unsafe coefficients.forward
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
         return unsafe statistics { moments in
-            switch BlockGrid.forReduction(geometry, elementSize: MemoryLayout<Scalar>.stride) {
+            switch BlockGrid.forReduction(
+                geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)
+            {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]

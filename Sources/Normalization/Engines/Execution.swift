@@ -12,14 +12,13 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     let geometry: Geometry
     let passes: any PassEngine.Type
     let threads: Int
-    /// Whether an output exceeds what the last-level cache could keep of it.
-    private let bypassesCache: Bool
 
-    init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
+    init(
+        _ operation: Engine.Operation, _ geometry: Geometry, engine: Engine, threadLimit: Int?
+    ) {
         self.geometry = geometry
-        passes = engine.passes
+        passes = engine.passes(for: operation, of: geometry)
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
-        bypassesCache = bytes > CacheSizes.lastLevel
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
 
@@ -33,8 +32,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
 
     /// Runs of memory for passes without reductions.
     var contiguousBlocks: BlockGrid {
-        .contiguous(
-            geometry, elementSize: MemoryLayout<Scalar>.stride, bytes: CacheSizes.run)
+        .contiguous(geometry, elementSize: MemoryLayout<Scalar>.stride)
     }
 
     /// y = γ · (x − μ) · s + β on one block. Channels whose coefficients the element type cannot hold
@@ -45,7 +43,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     ) {
         var block = block
         // In place, the lines to write are in cache.
-        block.bypassesCache = unsafe bypassesCache && UnsafePointer(y) != x
+        block.bypassesCache = unsafe block.bypassesCache && UnsafePointer(y) != x
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
         }
@@ -59,7 +57,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     ) {
         var block = block
         block.bypassesCache =
-            unsafe bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
+            unsafe block.bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
         unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
