@@ -31,7 +31,9 @@ let package = Package(
     targets: [
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
-        .target(name: "Normalization", dependencies: ["BLAS"], swiftSettings: strict),
+        .target(
+            name: "Normalization", dependencies: ["BLAS", "CFusedKernels"],
+            swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
         // Implementation details
@@ -43,10 +45,11 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
+        .target(name: "CFusedKernels"),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],

@@ -1,4 +1,4 @@
-/// The statistics that x̂ was made with in the forward pass that is differentiated.
+/// The statistics that x̂ was made with in the forward pass that is differentiated or inverted.
 public enum NormalizingStatistics: Sendable, Equatable {
     /// Those of the batch, as training forward returned them: ∂x accounts for their dependence on x.
     case batch(BatchStatistics)
@@ -144,7 +144,7 @@ extension BatchNorm {
         if let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
             unsafe needsSums || dx != nil
         {
-            sums = unsafe execution(geometry).backward(
+            sums = unsafe execution(.backward, geometry).backward(
                 source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
                 into: dx?.baseAddress, needsSums: needsSums)
         }
@@ -185,7 +185,8 @@ extension BatchNorm {
         return Gradients(input: input, gamma: parameters.gamma, beta: parameters.beta)
     }
 
-    private func normalizingNumbers(
+    /// The mean and variance that `statistics` stands for, checked against layer and geometry.
+    func normalizingNumbers(
         _ statistics: NormalizingStatistics, _ geometry: Geometry
     ) throws(NormalizationError) -> NormalizingNumbers {
         switch statistics {

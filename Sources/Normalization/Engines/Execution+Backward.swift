@@ -55,7 +55,9 @@ extension Execution {
                 }
             }
 
-            switch BlockGrid.forReduction(geometry, elementSize: 2 * MemoryLayout<Scalar>.stride) {
+            switch BlockGrid.forReduction(
+                geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 2)
+            {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]

@@ -2,7 +2,9 @@ extension Execution {
     /// The statistics of every channel of a tensor that is not empty.
     func statistics(_ x: UnsafePointer<Scalar>) -> BatchStatistics {
         unsafe statistics { moments in
-            switch BlockGrid.forReduction(geometry, elementSize: MemoryLayout<Scalar>.stride) {
+            switch BlockGrid.forReduction(
+                geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)
+            {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]
@@ -24,7 +26,9 @@ extension Execution {
         let map = unsafe coefficients.forward
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
         return unsafe statistics { moments in
-            switch BlockGrid.forReduction(geometry, elementSize: MemoryLayout<Scalar>.stride) {
+            switch BlockGrid.forReduction(
+                geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)
+            {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]
@@ -53,6 +57,18 @@ extension Execution {
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
         unsafe map.setStatistics(mean: mean, variance: variance, epsilon: epsilon)
         unsafe normalizeAll(x, by: map, into: y)
+    }
+
+    /// The inverse of a tensor that is not empty: x from y and the statistics it was made with.
+    func inverse(
+        _ y: UnsafePointer<Scalar>, mean: [Double], variance: [Double],
+        gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>, epsilon: Double,
+        into x: UnsafeMutablePointer<Scalar>
+    ) {
+        let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
+        let map = unsafe coefficients.forward
+        unsafe map.setInverse(gamma, beta, mean: mean, variance: variance, epsilon: epsilon)
+        unsafe normalizeAll(y, by: map, into: x)
     }
 
     func normalizeAll(

@@ -13,9 +13,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     let passes: any PassEngine.Type
     let threads: Int
 
-    init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
+    init(
+        _ operation: Engine.Operation, _ geometry: Geometry, engine: Engine, threadLimit: Int?
+    ) {
         self.geometry = geometry
-        passes = engine.passes
+        passes = engine.passes(for: operation, of: geometry)
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
@@ -30,8 +32,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
 
     /// Runs of memory for passes without reductions.
     var contiguousBlocks: BlockGrid {
-        .contiguous(
-            geometry, elementSize: MemoryLayout<Scalar>.stride, bytes: CacheSizes.run)
+        .contiguous(geometry, elementSize: MemoryLayout<Scalar>.stride)
     }
 
     /// y = γ · (x − μ) · s + β on one block. Channels whose coefficients the element type cannot hold
@@ -40,6 +41,9 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
+        var block = block
+        // In place, the lines to write are in cache.
+        block.bypassesCache = unsafe block.bypassesCache && UnsafePointer(y) != x
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
         }
@@ -51,6 +55,9 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        var block = block
+        block.bypassesCache =
+            unsafe block.bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
         unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
