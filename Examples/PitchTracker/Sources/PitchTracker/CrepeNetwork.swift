@@ -38,23 +38,14 @@ public struct CrepeNetwork: Sendable {
         }
         let count = frames.count / FrameSequence.length
         guard count > 0 else { return [] }
-        var length = FrameSequence.length
         workspace.load(frames, largestOutput: count * largestOutput)
-        for layer in layers {
-            try workspace.run(layer, frames: count, length: length)
-            length = layer.convolution.outputLength(length) / 2
-        }
+        for layer in layers { try workspace.run(layer, frames: count) }
         return workspace.finish(dense, frames: count)
     }
 
     /// The numbers that the largest convolution writes per frame.
     private var largestOutput: Int {
-        var (length, largest) = (FrameSequence.length, 0)
-        for layer in layers {
-            length = layer.convolution.outputLength(length)
-            largest = max(largest, length * layer.convolution.outputChannels)
-            length /= 2
-        }
-        return largest
+        layers.map { $0.convolution.plan.outputLength * $0.convolution.plan.outputChannels }.max()
+            ?? 0
     }
 }

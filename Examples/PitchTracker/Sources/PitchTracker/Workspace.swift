@@ -25,17 +25,15 @@ public struct Workspace: Sendable {
         input.replaceSubrange(..<frames.count, with: frames)
     }
 
-    /// Runs one layer on `frames` frames of `length` times.
-    mutating func run(
-        _ layer: CrepeNetwork.Layer, frames: Int, length: Int
-    ) throws(PitchError) {
+    /// Runs one layer on `frames` frames.
+    mutating func run(_ layer: CrepeNetwork.Layer, frames: Int) throws(PitchError) {
         let convolution = layer.convolution
-        let rows = frames * convolution.outputLength(length)
+        let rows = frames * convolution.plan.outputLength
         times.convolution += clock.measure {
             unsafe input.withUnsafeBufferPointer { x in
                 unsafe output.withUnsafeMutableBufferPointer { y in
                     guard let x = x.baseAddress, let y = y.baseAddress else { return }
-                    unsafe convolution.apply(x, frames: frames, length: length, into: y)
+                    unsafe convolution.apply(x, frames: frames, into: y)
                 }
             }
         }
@@ -46,7 +44,7 @@ public struct Workspace: Sendable {
             times.normalization += start.duration(to: clock.now)
         }
         times.pooling += clock.measure {
-            pool(rows: rows / 2, channels: convolution.outputChannels)
+            pool(rows: rows / 2, channels: convolution.plan.outputChannels)
         }
     }
 

@@ -20,6 +20,9 @@ struct PitchBench: AsyncParsableCommand {
     @Option(help: "How often to run; the fastest run counts.")
     var repeats = 7
 
+    @Flag(help: "Fold batch normalization into the layers after it.")
+    var folded = false
+
     @Option(help: ArgumentHelp("Write the probabilities there.", valueName: "out.npy"))
     var output: String?
 
@@ -36,7 +39,7 @@ struct PitchBench: AsyncParsableCommand {
             throw ValidationError("Expected shape (frames, 1024), found \(input.shape).")
         }
         let (values, count) = (input.values, input.shape[0])
-        let network = try CrepeNetwork()
+        let network = try CrepeNetwork(folded: folded)
         let tracker = PitchTracker(network: network, threads: threads)
         var best: (wall: Duration, times: StageTimes, probabilities: [Float])?
         for _ in 0..<repeats {

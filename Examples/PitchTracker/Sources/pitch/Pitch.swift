@@ -36,6 +36,9 @@ struct Pitch: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many threads share the work.", valueName: "n"))
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    @Flag(help: "Fold batch normalization into the layers after it: the same pitch, less work.")
+    var folded = false
+
     func validate() throws {
         guard (file == nil) != (tone == nil) else {
             throw ValidationError("Expected a sound file or --tone, and not both.")
@@ -58,7 +61,7 @@ struct Pitch: AsyncParsableCommand {
             let sound =
                 try file.map { path throws(PitchError) in try Sound(contentsOf: path) }
                 ?? Sound(tone: tone ?? 0, seconds: seconds)
-            let tracker = PitchTracker(network: try CrepeNetwork(), threads: threads)
+            let tracker = PitchTracker(network: try CrepeNetwork(folded: folded), threads: threads)
             let estimates = try await tracker.track(sound)
             let table = PitchTable(estimates)
             print(table.text, terminator: "")

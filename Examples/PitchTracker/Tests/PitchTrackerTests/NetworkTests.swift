@@ -4,20 +4,29 @@ import Testing
 
 @Suite struct NetworkTests {
     static let network = Result { try CrepeNetwork() }
+    static let folded = Result { try CrepeNetwork(folded: true) }
 
     /// The bound that the network promises; what is measured is 4e-7.
-    @Test(arguments: ["frames", "glide"])
-    func probabilitiesAgreeWithTorchcrepeTo1e4(_ name: String) throws {
+    @Test(arguments: ["frames", "glide"], [false, true])
+    func probabilitiesAgreeWithTorchcrepeTo1e4(_ name: String, isFolded: Bool) throws {
         let frames = try fixture("\(name)_normalized", as: Float.self)
         let expected = try fixture("\(name)_probabilities", as: Float.self)
         var workspace = Workspace()
-        let found = try Self.network.get().probabilities(of: frames.values, in: &workspace)
+        let network = try (isFolded ? Self.folded : Self.network).get()
+        let found = try network.probabilities(of: frames.values, in: &workspace)
         try #require(found.count == expected.values.count)
         for (index, (found, expected)) in zip(found, expected.values).enumerated() {
             #expect(
                 abs(found - expected) <= 1e-4,
                 "frame \(index / 360), bin \(index % 360): \(found), expected \(expected)")
         }
+    }
+
+    @Test func foldedNetworkSpendsNoTimeOnNormalization() throws {
+        var workspace = Workspace()
+        let frames = try fixture("frames_normalized", as: Float.self).values
+        _ = try Self.folded.get().probabilities(of: frames, in: &workspace)
+        #expect(workspace.times.normalization == .zero)
     }
 
     @Test func aWorkspaceUsedBeforeChangesNothing() throws {
