@@ -63,7 +63,7 @@ extension BatchNorm {
         guard let source = y.baseAddress, let target = x.baseAddress, geometry.count > 0 else {
             return
         }
-        unsafe execution(geometry).inverse(
+        unsafe execution(.inference, geometry).inverse(
             source, mean: numbers.mean, variance: numbers.variance, gamma: gamma, beta: beta,
             epsilon: epsilon, into: target)
     }
