@@ -43,10 +43,12 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
+        .target(
+            name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles",
+                "Normalization", "NormalizationFiles", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
@@ -58,6 +60,9 @@ let package = Package(
             name: "NormalizationTests", dependencies: ["Normalization"], swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
             swiftSettings: tested),
         .testTarget(
             name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
