@@ -48,7 +48,7 @@ let package = Package(
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles", "TrainingStudy",
+                "BLAS", "Normalization", "NormalizationFiles", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Foundation
+import Normalization
+import NormalizationFiles
+
+/// `norm compare`: every engine against the reference, for the numbers and for the time.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare the engines with the scalar reference, in numbers and in speed.",
+        usage: """
+            norm compare [FILE.npy] [--channel-axis K] [--layers LAYER…] [--engines ENGINE…] \
+            [--threads T…] [--json FILE]
+            norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [--channel-axis K] …
+            """,
+        discussion: """
+            For training, inference and backward: the largest absolute difference of y (of dx in \
+            backward), the median time, the bytes that must move a second, and the speed-up over \
+            the reference engine on one thread. Without a file or shapes it runs on the data that \
+            ship with the command.
+
+            EXAMPLES
+              norm compare
+              norm compare activations.npy --channel-axis -1
+              norm compare --shapes resnet50 --batch 32 --json resnet50.json
+              norm compare --shapes 8x64x56x56 32x512x7x7 --engines blas reference --threads 1
+            """)
+
+    @Argument(help: "The tensor to run on: an .npy file of <f4 or <f8.")
+    var file: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The axis of the channels; negative counts from the end. (default: 1)",
+            discussion: """
+                With resnet50 and densenet121, the channels are put there: -1 makes their shapes \
+                channels-last.
+                """,
+            valueName: "K"))
+    var channelAxis: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Seeded random normal numbers (<f4) instead of a file, in these shapes.",
+            discussion: """
+                resnet50 or densenet121: the input of every batch normalization of that network \
+                for pictures of 224x224. Or a shape in full, its batch included: 32x64x56x56.
+                """,
+            valueName: "shape"))
+    var shapes: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The batch of resnet50 and densenet121. (default: 32)", valueName: "N"))
+    var batch: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "standard, weight-shared, parameter-shared, or all.", valueName: "layer"))
+    var layers: [String] = ["standard"]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "\(Engine.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
+            valueName: "engine"))
+    var engines: [String] = ["all"]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The most threads a call may use, one run for each. (default: 1, and all cores)",
+            valueName: "T"))
+    var threads: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the results as JSON too; - writes them, and nothing else, to standard output.",
+            valueName: "file"))
+    var json: String?
+
+    func run() throws {
+        let subjects = try Subject.chosen(
+            file: file, shapes: shapes, batch: batch, channelAxis: channelAxis)
+        let layers = try list(layers, of: LayerKind.self, "--layers")
+        let engines = try list(engines, of: Engine.self, "--engines")
+        let threads = try threadCounts()
+        let contenders = engines.flatMap { engine in
+            threads.map { Contender(engine: engine, threads: $0) }
+        }
+        // Better now than after minutes of measuring.
+        if let json, json != "-" { _ = try AtomicFile(json) }
+
+        let report = ComparisonReport(measurement: Measurement())
+        let isForPeople = json != "-"
+        if isForPeople { print(report.header) }
+        let progress = Progress()
+        defer { progress.clear() }
+        var results: [ComparisonResult] = []
+        for (index, subject) in subjects.enumerated() {
+            progress.show("\(index + 1) of \(subjects.count): \(subject.name)")
+            let array = try subject.array()
+            func compare<Scalar: NormalizationScalar>(_ values: [Scalar]) throws {
+                var comparison = try Comparison(
+                    values, geometry: Geometry(array.shape, channelAxis: subject.channelAxis))
+                for layer in layers {
+                    let section = try comparison.results(
+                        layer: layer, contenders: contenders, measurement: report.measurement)
+                    progress.clear()
+                    if isForPeople {
+                        print("\n" + report.table(section, tensor: subject.title(array)))
+                    }
+                    results += section
+                }
+            }
+            do {
+                switch array {
+                case .float32(let array): try compare(array.values)
+                case .float64(let array): try compare(array.values)
+                default:
+                    throw Failure.data(
+                        "expected elements of type <f4 or <f8, "
+                            + "found \(array.header.elementType.rawValue)")
+                }
+            } catch { throw Failure(error).naming(subject.name) }
+        }
+        if isForPeople { print("\n" + report.conclusion(results)) }
+        try write(results)
+    }
+
+    private func write(_ results: [ComparisonResult]) throws {
+        guard let json else { return }
+        guard json != "-" else { return print(results.json, terminator: "") }
+        var file = try AtomicFile(json)
+        try file.write(Array(results.json.utf8))
+        try file.commit()
+    }
+
+    private func threadCounts() throws(Failure) -> [Int] {
+        guard !threads.isEmpty else {
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            return cores > 1 ? [1, cores] : [1]
+        }
+        var counts: [Int] = []
+        for word in threads.flatMap({ $0.split(separator: ",") }) {
+            guard let count = Int(word), count > 0 else {
+                throw .call("--threads: expected a number from 1 on, got '\(word)'")
+            }
+            if !counts.contains(count) { counts.append(count) }
+        }
+        return counts
+    }
+}
