@@ -41,11 +41,7 @@ package struct Dataset: Sendable {
             lengths.isEmpty
             ? Array(indices)
             : indices.sorted { (lengths[$1], $0) < (lengths[$0], $1) }
-        var input: [Scalar] = []
-        input.reserveCapacity(order.count * width)
-        for index in order {
-            for value in values[index * width..<(index + 1) * width] { input.append(Scalar(value)) }
-        }
+        let input: [Scalar] = rows(of: values, width, order)
         return (
             Tensor(shape: [order.count] + sampleShape, values: input), order.map { labels[$0] },
             Pass(isTraining: isTraining, lengths: lengths.isEmpty ? [] : order.map { lengths[$0] })
@@ -96,4 +92,16 @@ package struct Dataset: Sendable {
         }
         return result
     }
+}
+
+@specialized(where Scalar == Float)
+private func rows<Scalar: NormalizationScalar>(
+    of values: [Double], _ width: Int, _ order: [Int]
+) -> [Scalar] {
+    var rows: [Scalar] = []
+    rows.reserveCapacity(order.count * width)
+    for index in order {
+        for place in index * width..<(index + 1) * width { rows.append(Scalar(values[place])) }
+    }
+    return rows
 }

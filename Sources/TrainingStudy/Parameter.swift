@@ -23,7 +23,12 @@ package final class Parameter<Scalar: NormalizationScalar> {
     }
 
     /// The Euclidean norm of the gradient.
-    package var gradientNorm: Double {
-        gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-    }
+    package var gradientNorm: Double { norm(gradient) }
+}
+
+@specialized(where Scalar == Float)
+private func norm<Scalar: NormalizationScalar>(_ values: [Scalar]) -> Double {
+    var sum = 0.0
+    for value in values { sum += Double(value) * Double(value) }
+    return sum.squareRoot()
 }

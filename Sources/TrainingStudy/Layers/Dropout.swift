@@ -19,12 +19,28 @@ package final class Dropout<Scalar: NormalizationScalar>: Layer {
 
     package func forward(_ input: Tensor<Scalar>, _ pass: Pass) -> Tensor<Scalar> {
         guard pass.isTraining else { return input }
-        let kept = Scalar(1 / (1 - rate))
-        factors = input.values.map { _ in random.uniform() < rate ? 0 : kept }
-        return Tensor(shape: input.shape, values: zip(input.values, factors).map { $0 * $1 })
+        factors = drawFactors(input.values.count, rate, &random)
+        return Tensor(shape: input.shape, values: products(input.values, factors))
     }
 
     package func backward(_ gradient: Tensor<Scalar>) -> Tensor<Scalar> {
-        Tensor(shape: gradient.shape, values: zip(gradient.values, factors).map { $0 * $1 })
+        Tensor(shape: gradient.shape, values: products(gradient.values, factors))
     }
+}
+
+/// 0 with probability `rate`, else 1 / (1 − rate).
+@specialized(where Scalar == Float)
+private func drawFactors<Scalar: NormalizationScalar>(
+    _ count: Int, _ rate: Double, _ random: inout RandomSource
+) -> [Scalar] {
+    var factors = [Scalar](repeating: Scalar(1 / (1 - rate)), count: count)
+    for index in factors.indices where random.uniform() < rate { factors[index] = 0 }
+    return factors
+}
+
+@specialized(where Scalar == Float)
+private func products<Scalar: NormalizationScalar>(_ a: [Scalar], _ b: [Scalar]) -> [Scalar] {
+    var result = a
+    for index in result.indices { result[index] *= b[index] }
+    return result
 }

@@ -41,7 +41,7 @@ package final class Pooling<Scalar: NormalizationScalar>: Layer {
         case .average:
             spreadAverage(gradient.values, inputShape[2], inputShape[3], into: &result.values)
         case .max:
-            for (winner, value) in zip(winners, gradient.values) { result.values[winner] += value }
+            giveToWinners(gradient.values, winners, into: &result.values)
         }
         return result
     }
@@ -91,4 +91,11 @@ private func poolMaximum<Scalar: NormalizationScalar>(
         output[index] = input[winner]
     }
     return winners
+}
+
+@specialized(where Scalar == Float)
+private func giveToWinners<Scalar: NormalizationScalar>(
+    _ gradient: [Scalar], _ winners: [Int], into result: inout [Scalar]
+) {
+    for index in gradient.indices { result[winners[index]] += gradient[index] }
 }

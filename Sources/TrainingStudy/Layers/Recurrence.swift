@@ -36,11 +36,8 @@ package final class Recurrence<Scalar: NormalizationScalar>: Layer {
                     weight.values, MatrixView(rowLength: units), transB: true, beta: 1,
                     into: &states, MatrixView(start: start, rowLength: units))
             }
-            for index in 0..<active * units {
-                let state = Scalar(tanh(Double(states[start + index])))
-                states[start + index] = state
-                mean.values[index] += state / Scalar(pass.lengths[index / units])
-            }
+            activate(
+                &states, start..<start + active * units, pass.lengths, units, &mean.values)
             (previous, start) = (start, start + active * units)
         }
         if pass.isTraining { (self.states, lengths) = (states, pass.lengths) }
@@ -57,12 +54,9 @@ package final class Recurrence<Scalar: NormalizationScalar>: Layer {
         for frame in active.indices.reversed() {
             let count = active[frame] * units
             start -= count
-            for index in 0..<count {
-                let state = states[start + index]
-                let arriving =
-                    later[index] + gradient.values[index] / Scalar(lengths[index / units])
-                result.values[start + index] = arriving * (1 - state * state)
-            }
+            differentiate(
+                gradient.values, later, states, start..<start + count, lengths, units,
+                &result.values)
             guard frame > 0 else { break }
             let view = MatrixView(start: start, rowLength: units)
             multiply(
@@ -74,5 +68,30 @@ package final class Recurrence<Scalar: NormalizationScalar>: Layer {
                 MatrixView(rowLength: units), into: &later, MatrixView(rowLength: units))
         }
         return result
+    }
+}
+
+/// tanh of one frame's sums in place, and each state's share of its sequence's mean.
+@specialized(where Scalar == Float)
+private func activate<Scalar: NormalizationScalar>(
+    _ states: inout [Scalar], _ frame: Range<Int>, _ lengths: [Int], _ units: Int,
+    _ mean: inout [Scalar]
+) {
+    for (index, place) in frame.enumerated() {
+        let state = Scalar(tanh(Double(states[place])))
+        states[place] = state
+        mean[index] += state / Scalar(lengths[index / units])
+    }
+}
+
+/// ∂L/∂sums of one frame from its share of the mean and from the frame after it.
+@specialized(where Scalar == Float)
+private func differentiate<Scalar: NormalizationScalar>(
+    _ gradient: [Scalar], _ later: [Scalar], _ states: [Scalar], _ frame: Range<Int>,
+    _ lengths: [Int], _ units: Int, _ result: inout [Scalar]
+) {
+    for (index, place) in frame.enumerated() {
+        let arriving = later[index] + gradient[index] / Scalar(lengths[index / units])
+        result[place] = arriving * (1 - states[place] * states[place])
     }
 }
