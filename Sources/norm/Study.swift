@@ -9,7 +9,8 @@ struct Study: ParsableCommand {
         discussion: """
             Convolutional, dense and recurrent networks on the shipped data, without \
             normalization and with each layer, for several learning rates and seeds. The report \
-            is a page with pictures (index.html), study.csv and study.json. Pictures are drawn \
+            is a page with pictures (index.html), study.csv and study.json; its tables are printed \
+            too, in Markdown. Pictures are drawn \
             by gnuplot.
 
             With images of one's own, all four of --train-images, --train-labels, --test-images \
@@ -42,14 +43,15 @@ struct Study: ParsableCommand {
             isQuick: quick, epochs: try positive(epochs, "--epochs"),
             seeds: try positive(seeds, "--seeds"), learningRates: try rates(),
             kinds: try list([layers], of: NormalizationKind.self, "--layers"))
-        let report = try StudyFolder(report)
+        try StudyPlot.checkProgram()
+        let folder = try StudyFolder(report)
         let start = ContinuousClock.now
         let plan = try StudyPlan(options, images: try images())
         let results = try StudyRunner(plan).run()
-        let records = results.flatMap(StudyRecord.records)
-        try report.write(StudyRecord.json(records), to: "study.json")
-        try report.write(Data(StudyRecord.csv(records).utf8), to: "study.csv")
-        _ = start
+        let report = try StudyReport(results, plan: plan, isQuick: quick, start: start)
+        try report.write(to: folder)
+        print(report.text)
+        print("report: \(folder.path)/index.html")
     }
 
     private func images() throws -> StudyTask? {

@@ -30,14 +30,7 @@ package final class Convolution<Scalar: NormalizationScalar>: Layer {
         let area = patches.area
         var output = Tensor<Scalar>(
             shape: [input.rows, outputs, input.shape[2], input.shape[3]])
-        if let bias {
-            output.values.removeAll(keepingCapacity: true)
-            for _ in 0..<input.rows {
-                for value in bias.values {
-                    output.values.append(contentsOf: repeatElement(value, count: area))
-                }
-            }
-        }
+        if let bias { fillPlanes(&output.values, bias.values, area) }
         var columns = [Scalar](repeating: 0, count: patchLength * area)
         for sample in 0..<input.rows {
             patches.gather(input.values, at: sample * inputs * area, into: &columns)
@@ -87,4 +80,15 @@ func channelSums<Scalar: NormalizationScalar>(
         sums[start / area % channels] += sum
     }
     return sums
+}
+
+/// Sets every value of a (N, channels, area) tensor to its channel's number.
+@specialized(where Scalar == Float)
+func fillPlanes<Scalar: NormalizationScalar>(
+    _ values: inout [Scalar], _ numbers: [Scalar], _ area: Int
+) {
+    for start in stride(from: 0, to: values.count, by: area) {
+        let number = numbers[start / area % numbers.count]
+        for position in start..<start + area { values[position] = number }
+    }
 }

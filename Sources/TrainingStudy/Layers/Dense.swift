@@ -27,10 +27,7 @@ package final class Dense<Scalar: NormalizationScalar>: Layer {
 
     package func forward(_ input: Tensor<Scalar>, _ pass: Pass) -> Tensor<Scalar> {
         var output = Tensor<Scalar>(shape: [input.rows, outputs])
-        if let bias {
-            output.values.removeAll(keepingCapacity: true)
-            for _ in 0..<input.rows { output.values += bias.values }
-        }
+        if let bias { fillPlanes(&output.values, bias.values, 1) }
         multiply(
             m: input.rows, n: outputs, k: inputs, input.values, MatrixView(rowLength: inputs),
             weight.values, MatrixView(rowLength: inputs), transB: true, beta: 1,
