@@ -130,7 +130,8 @@ struct StudyClaims {
         return compare(
             "Dropout adds nothing where there is batch normalization.", "cnn, standard",
             with.accuracy, "with dropout 0.25", without.accuracy, "without",
-            seen: "not seen: dropout added", notSeen: "seen: no gain from dropout")
+            seen: "not seen: dropout helped", notSeen: "seen",
+            reversed: "seen: dropout harmed")
     }
 
     private var residual: StudyClaim? {
@@ -146,7 +147,8 @@ struct StudyClaims {
     /// The claim that the mean of `high` is above that of `low`.
     private func compare(
         _ claim: String, _ where: String, _ high: Spread, _ highName: String, _ low: Spread,
-        _ lowName: String, seen: String = "seen", notSeen: String = "not seen"
+        _ lowName: String, seen: String = "seen", notSeen: String = "not seen",
+        reversed: String = "not seen: the reverse"
     ) -> StudyClaim {
         let error = high.standardError(of: low)
         let difference = high.mean - low.mean
@@ -157,8 +159,11 @@ struct StudyClaims {
             return StudyClaim(
                 claim: claim, measured: measured, verdict: "cannot tell from one seed")
         }
-        return StudyClaim(
-            claim: claim, measured: measured, verdict: difference > 2 * error ? seen : notSeen)
+        let verdict =
+            if difference > 2 * error { seen } else if difference < -2 * error { reversed } else {
+                notSeen
+            }
+        return StudyClaim(claim: claim, measured: measured, verdict: verdict)
     }
 }
 

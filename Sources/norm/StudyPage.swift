@@ -73,8 +73,14 @@ struct StudyPage {
         .wide { overflow-x: auto; }
         table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
         th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.9rem 0.35rem 0;
-            border-bottom: 1px solid var(--rule); min-width: 5.5rem; }
-        th { white-space: nowrap; }
+            border-bottom: 1px solid var(--rule); white-space: nowrap; }
+        .prose td { white-space: normal; min-width: 5.5rem; }
+        .prose td:nth-child(2) { font-weight: 600; }
+        @media (max-width: 640px) {
+            .prose thead { display: none; }
+            .prose tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
+            .prose td { display: block; border: 0; padding: 0.1rem 0; }
+        }
         """
     }
 }

@@ -33,7 +33,8 @@ struct StudyPictures {
                 name: "\(network)-\(accuracy ? "accuracy" : "loss")", title: "\(network): \(what)",
                 caption: "Each layer at its best learning rate; the band is the lowest to the "
                     + "highest seed.", xLabel: "epoch", yLabel: what,
-                isLogarithmicY: !accuracy, lines: lines))
+                isLogarithmicY: !accuracy, yRange: accuracy ? "[0:1]" : "",
+                hasWholeX: (lines.first?.points.count ?? 0) <= 12, lines: lines))
     }
 
     private func byRate(_ network: String) -> StudyPlot? {

@@ -22,6 +22,8 @@ struct StudyPlot {
     var isLogarithmicY = false
     var yRange = ""
     var hasPoints = true
+    /// Whether x counts few things, such as epochs.
+    var hasWholeX = false
     let lines: [Line]
 
     /// Throws where there is no gnuplot: before hours of training, not after.
@@ -49,8 +51,11 @@ struct StudyPlot {
             set terminal svg size 480,340 dynamic font "sans-serif,14" name "\(plotName)"
             set border 3 lc rgb "#010203"
             set tics nomirror textcolor rgb "#010203"
-            set key outside bottom center horizontal maxrows 3 samplen 1.5 textcolor rgb "#010203"
-            set xlabel "\(xLabel)" textcolor rgb "#010203"
+            set key outside bottom center horizontal reverse Left samplen 1.5 \
+                textcolor rgb "#010203"
+            set xlabel "\(xLabel)" offset 0,0.4 textcolor rgb "#010203"
+            set autoscale xfix
+            set offsets graph 0.02, graph 0.02, 0, 0
             set ylabel "\(yLabel)" textcolor rgb "#010203"
             set grid ytics lc rgb "#999999" lw 0.4 dt 3
             set style fill transparent solid 0.15 noborder
@@ -58,6 +63,7 @@ struct StudyPlot {
             """
         if isLogarithmicX { script += "set logscale x\nset format x \"%g\"\n" }
         if isLogarithmicY { script += "set logscale y\nset format y \"10^{%L}\"\n" }
+        if hasWholeX { script += "set xtics 1\n" }
         if !yRange.isEmpty { script += "set yrange \(yRange)\n" }
         for (index, line) in lines.enumerated() {
             let rows = line.points.map { "\($0.0) \($0.1) \($0.2) \($0.3)" }

@@ -3,6 +3,8 @@ struct StudyTable {
     let title: String
     let note: String
     let columns: [String]
+    /// Whether cells are sentences, which wrap, and not numbers, which do not.
+    var isProse = false
     var rows: [[String]] = []
 
     /// The table in Markdown, with its title as a heading.
@@ -18,7 +20,8 @@ struct StudyTable {
         func row(_ cells: [String], _ tag: String) -> String {
             "<tr>" + cells.map { "<\(tag)>\($0.escaped)</\(tag)>" }.joined() + "</tr>\n"
         }
-        return "<h3>\(title.escaped)</h3>\n<p>\(note.escaped)</p>\n<div class=\"wide\"><table>\n"
+        return
+            "<h3>\(title.escaped)</h3>\n<p>\(note.escaped)</p>\n<div class=\"wide\"><table\(isProse ? " class=\"prose\"" : "")>\n"
             + "<thead>" + row(columns, "th") + "</thead><tbody>\n"
             + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
     }

@@ -15,7 +15,7 @@ struct StudyTables {
             note: "Mean ± standard deviation over the seeds, each side at its best learning rate. "
                 + "A claim counts as seen where the difference is over two standard errors. The "
                 + "best rate was chosen by the test accuracy, for every layer alike.",
-            columns: ["claim", "here", "measured"],
+            columns: ["claim", "here", "measured"], isProse: true,
             rows: StudyClaims(summary: summary).all.map { [$0.claim, $0.verdict, $0.measured] })
     }
 
