@@ -31,7 +31,9 @@ let package = Package(
     targets: [
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
-        .target(name: "Normalization", dependencies: ["BLAS"], swiftSettings: strict),
+        .target(
+            name: "Normalization", dependencies: ["BLAS", "CFusedKernels"],
+            swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
         // Implementation details
@@ -43,10 +45,13 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
+        .target(name: "CFusedKernels"),
+        .target(
+            name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
@@ -61,6 +66,10 @@ let package = Package(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
+            name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
+            swiftSettings: tested),
     ]
 )
