@@ -60,15 +60,11 @@ enum FusedEngine: PassEngine {
         let (c, at) = (block.firstChannel, block.offset)
         unsafe withUnsafePointer(to: cfused_block(block)) { shape in
             if Scalar.self == Float.self {
-                var table = unsafe cfused_forward_f32(
-                    center: cast(map.center + c), scale: cast(map.scale + c),
-                    shift: cast(map.shift + c))
+                var table = unsafe forwardTable32(map, c)
                 unsafe kernels.f32.normalize(
                     cast(x + at), shape, &table, cast(y + at), block.streams)
             } else {
-                var table = unsafe cfused_forward_f64(
-                    center: cast(map.center + c), scale: cast(map.scale + c),
-                    shift: cast(map.shift + c))
+                var table = unsafe forwardTable64(map, c)
                 unsafe kernels.f64.normalize(
                     cast(x + at), shape, &table, cast(y + at), block.streams)
             }
@@ -209,13 +205,31 @@ extension FusedEngine {
     /// The instruction set whose kernels run here.
     static var instructionSet: String { unsafe String(cString: kernels.name) }
 
-    nonisolated(unsafe) private static let kernels = unsafe cfused_kernels_at(
+    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_at(
         cfused_kernels_count() - 1
     ).pointee
 }
 
+extension FusedEngine {
+    @inline(__always)
+    static func forwardTable32<Scalar>(
+        _ map: ForwardMap<Scalar>, _ c: Int
+    ) -> cfused_forward_f32 {
+        unsafe cfused_forward_f32(
+            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
+    }
+
+    @inline(__always)
+    static func forwardTable64<Scalar>(
+        _ map: ForwardMap<Scalar>, _ c: Int
+    ) -> cfused_forward_f64 {
+        unsafe cfused_forward_f64(
+            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
+    }
+}
+
 extension cfused_block {
-    fileprivate init(_ block: Block) {
+    init(_ block: Block) {
         self.init(
             outer: block.outer, channels: block.channels, inner: block.inner,
             outer_stride: block.outerStride, channel_stride: block.channelStride)
@@ -223,21 +237,21 @@ extension cfused_block {
 }
 
 extension Block {
-    fileprivate var streams: Int32 { bypassesCache ? 1 : 0 }
+    var streams: Int32 { bypassesCache ? 1 : 0 }
 }
 
 /// The same pointer, where the element types are known to be one.
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
+func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
     unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
 }
 
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
+func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
     unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
 }
 
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
+func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
     unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: To.self)
 }
