@@ -46,10 +46,12 @@ let package = Package(
                 .brew(["openblas"]),
             ]),
         .target(name: "CFusedKernels"),
+        .target(
+            name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "BLAS", "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
@@ -62,6 +64,9 @@ let package = Package(
             swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
             swiftSettings: tested),
         .testTarget(
             name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
