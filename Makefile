@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo pitch test test-examples peers format format-check clean
+.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,13 @@ test-examples: ## run the tests of the packages in Examples
 	@.ci/setup $(PITCH_PACKAGES)
 	$(SWIFT) build --package-path $(PITCH) --build-tests
 	$(SWIFT) test --package-path $(PITCH) --skip-build
+
+examples: setup ## compile and run the Swift of the pages
+	Examples/GettingStarted/check-snippets
+	$(SWIFT) run --package-path Examples/GettingStarted
+
+docs: setup ## build the reference of every public name into docs/site
+	docs/build-reference
 
 peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
 	@.ci/setup python3-venv g++

@@ -9,7 +9,7 @@ extension BatchNorm {
     ///   - activation: f.
     ///   - y: the output, as many.
     ///   - geometry: how the tensors are read.
-    /// - Throws: as ``inference(_:into:geometry:)``.
+    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``.
     public func inference(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil, then activation: Activation,
         into y: inout MutableSpan<Scalar>, geometry: Geometry
@@ -26,7 +26,7 @@ extension BatchNorm {
 
     /// Inference, an optional residual and an activation in place: `x` becomes y.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)``; x is as it was then.
+    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
     public func inferenceInPlace(
         _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation, geometry: Geometry
@@ -44,7 +44,8 @@ extension BatchNorm {
     ///
     /// `x` and `y` may be the same buffer; any other overlap with y is an error.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)``, and ``NormalizationError/overlap(_:_:)``.
+    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    ///   and ``NormalizationError/overlap(_:_:)``.
     @unsafe
     public func inference(
         _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,
@@ -77,7 +78,7 @@ extension BatchNorm {
     ///   - y: the output, as many.
     ///   - geometry: how the tensors are read.
     /// - Returns: count, mean and M2 per channel.
-    /// - Throws: as ``forward(_:into:geometry:)``.
+    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``.
     public func forward(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil, then activation: Activation,
         into y: inout MutableSpan<Scalar>, geometry: Geometry
@@ -96,7 +97,8 @@ extension BatchNorm {
     ///
     /// `x` and `y` may be the same buffer; any other overlap with y is an error.
     ///
-    /// - Throws: as ``forward(_:into:geometry:)``, and ``NormalizationError/overlap(_:_:)``.
+    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    ///   and ``NormalizationError/overlap(_:_:)``.
     @unsafe
     public func forward(
         _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,
@@ -126,7 +128,8 @@ extension BatchNorm {
     ///   - dx: receives ∂x, as many.
     ///   - geometry: how the tensors are read.
     ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as ``backward(_:input:normalizedBy:into:geometry:wanting:)``.
+    /// - Throws: as
+    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``.
     public func backward(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, through activation: Activation,
         normalizedBy statistics: NormalizingStatistics, into dx: inout MutableSpan<Scalar>,
@@ -158,7 +161,8 @@ extension BatchNorm {
     ///   - residualGradient: receives ∂residual, as many.
     ///   - geometry: how the tensors are read.
     ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as ``backward(_:input:normalizedBy:into:geometry:wanting:)``.
+    /// - Throws: as
+    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``.
     public func backward(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>,
         through activation: Activation, normalizedBy statistics: NormalizingStatistics,
