@@ -4,45 +4,51 @@ import Normalization
 final class Workload {
     private var layer: BatchNorm<Float>
     private let geometry: Geometry
-    private let x: [Float]
-    private let gradient: [Float]
-    private var output: [Float]
+    private let x: UnsafeMutableBufferPointer<Float>
+    private let gradient: UnsafeMutableBufferPointer<Float>
+    private let output: UnsafeMutableBufferPointer<Float>
     private let statistics: BatchStatistics
 
     init(shape: [Int], engine: Engine) throws {
         geometry = try Geometry(shape)
         layer = try .standard(channels: geometry.channels)
         layer.engine = engine
-        x = Self.values(geometry.count, seed: 1)
-        gradient = Self.values(geometry.count, seed: 2)
-        output = x
-        var y = output.mutableSpan
-        statistics = try layer.forward(x.span, into: &y, geometry: geometry)
+        x = Self.tensor(geometry.count, seed: 1)
+        gradient = Self.tensor(geometry.count, seed: 2)
+        output = Self.tensor(geometry.count, seed: 3)
+        statistics = try layer.forward(
+            UnsafeBufferPointer(x), into: output, geometry: geometry)
+    }
+
+    deinit {
+        for buffer in [x, gradient, output] { buffer.deallocate() }
     }
 
     func training() throws {
-        var y = output.mutableSpan
-        try layer.forwardAndCommit(x.span, into: &y, geometry: geometry)
+        let statistics = try layer.forward(
+            UnsafeBufferPointer(x), into: output, geometry: geometry)
+        try layer.commit(statistics)
     }
 
     func inference() throws {
-        var y = output.mutableSpan
-        try layer.inference(x.span, into: &y, geometry: geometry)
+        try layer.inference(UnsafeBufferPointer(x), into: output, geometry: geometry)
     }
 
     func backward() throws {
-        var dx = output.mutableSpan
         _ = try layer.backward(
-            gradient.span, input: x.span, normalizedBy: .batch(statistics), into: &dx,
-            geometry: geometry)
+            UnsafeBufferPointer(gradient), input: UnsafeBufferPointer(x),
+            normalizedBy: .batch(statistics), into: output, geometry: geometry)
     }
 
     /// Uniform numbers between -1 and 1 by a linear congruential generator (Knuth's MMIX).
-    private static func values(_ count: Int, seed: UInt64) -> [Float] {
+    private static func tensor(_ count: Int, seed: UInt64) -> UnsafeMutableBufferPointer<Float> {
+        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: count)
         var state = seed
-        return (0..<count).map { _ in
+        for index in 0..<count {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
+            buffer.initializeElement(
+                at: index, to: Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31)
         }
+        return buffer
     }
 }

@@ -44,7 +44,7 @@ def chart(figures, group="resnet50-32"):
         top = number * panel
         bottom = top + HEAD + ROW * len(problems)
         parts.append(text(LEFT, top + 20, operation.capitalize(), "start", "title"))
-        for tick in [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]:
+        for tick in [2.0**power for power in range(-5, 7)]:
             if low <= tick <= high:
                 x = across(tick)
                 kind = "one" if tick == 1 else "grid"

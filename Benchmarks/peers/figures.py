@@ -3,7 +3,6 @@
 import math
 import statistics
 from dataclasses import dataclass
-from pathlib import Path
 
 from problems import OPERATIONS, Problem
 
@@ -13,29 +12,19 @@ def geometric_mean(values):
     return math.exp(statistics.fmean(map(math.log, values)))
 
 
-def last_level_cache():
-    """The bytes of the largest cache of processor 0, or None where the system does not say."""
-    sizes = []
-    for path in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"):
-        text = path.read_text().strip()
-        units = {"K": 1 << 10, "M": 1 << 20}
-        sizes.append(int(text[:-1]) * units[text[-1]] if text[-1] in units else int(text))
-    return max(sizes, default=None)
-
-
 class Figures:
     """The medians of a run's results, and what is derived from them."""
 
-    def __init__(self, results):
-        self.medians, self.implementations = {}, {}
-        for result in results:
+    def __init__(self, run):
+        self.cache = run["lastLevelCache"]
+        self.medians = {}
+        for result in run["results"]:
             if "unsupported" in result:
                 continue
             times = [time for turn in result["milliseconds"] for time in turn]
             key = (Problem(result["group"], tuple(result["shape"])), result["operation"],
                    result["threads"], result["contestant"])
             self.medians[key] = statistics.median(times)
-            self.implementations[key] = result["implementation"]
         self.problems = list(dict.fromkeys(key[0] for key in self.medians))
         self.operations = [o for o in OPERATIONS if any(key[1] == o for key in self.medians)]
         self.threads = sorted({key[2] for key in self.medians})
@@ -98,9 +87,8 @@ def worst_speedup(figures, operation, threads):
 
 
 def worst_share(figures, operation, threads):
-    cache = last_level_cache() or 0
     shares = [(figures.share(problem, operation, threads), problem.name)
-              for problem in figures.problems if problem.bytes > cache]
+              for problem in figures.problems if problem.bytes > (figures.cache or 0)]
     return min((share for share in shares if share[0] is not None), default=None)
 
 

@@ -7,7 +7,7 @@ from problems import OPERATIONS, contestants
 
 ROUND_MILLISECONDS = 6  # of each contestant in each round, at least LEAST calls, at most MOST
 LEAST, MOST = 3, 30
-PAUSE = 0.003  # between two workers, in seconds: threads of the one before stop spinning
+PAUSE = 0.012  # before each turn, in seconds: OpenMP's threads of the one before spin for 8 ms
 
 
 class Progress:

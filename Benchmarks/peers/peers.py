@@ -6,12 +6,12 @@
 import argparse
 import datetime
 import json
-import os
-import platform
+import subprocess
 import sys
 from pathlib import Path
 
 import chart
+import machine
 import problems
 import report
 import workers as processes
@@ -59,17 +59,6 @@ def listed(known):
     return parse
 
 
-def machine():
-    """The processor's name, as far as the system says."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return f"{line.split(':', 1)[1].strip()}, {os.cpu_count()} processors"
-    except OSError:
-        pass
-    return f"{platform.machine()}, {os.cpu_count()} processors"
-
-
 def measure(options, workers, told):
     """A run: where, when, with what, and all its results."""
     groups = problems.QUICK if options.quick else problems.GROUPS
@@ -80,15 +69,26 @@ def measure(options, workers, told):
         raise SystemExit("none of these groups has a shape that --quick measures")
     run = {
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
-        "versions": [reply["version"] for reply in told.values()],
+        "machine": machine.name(),
+        "lastLevelCache": machine.last_level_cache(),
+        "versions": [f"swift-normalization {commit()}"]
+        + [reply["version"] for reply in told.values()],
         "engine": told["ours"]["defaultEngine"],
         "command": " ".join(["make peers", *peers_arguments()]),
     }
+    others = machine.Others([worker.process.pid for worker in workers.values()])
     run["results"] = measure_all(
         chosen, options.operations, options.threads, workers, run["engine"],
         options.rounds or (3 if options.quick else 7), sys.stderr)
+    run["others"] = others.share()
     return run
+
+
+def commit():
+    """The commit that is measured, as git names it, or nothing outside a repository."""
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=DOCS.parent,
+                          capture_output=True, text=True, check=False)
+    return told.stdout.strip()
 
 
 def peers_arguments():
@@ -106,7 +106,8 @@ def joined(files):
             key = (result["group"], tuple(result["shape"]), result["operation"],
                    result["threads"], result["contestant"])
             results[key] = result
-    return runs[-1] | {"results": list(results.values())}
+    shares = [run["others"] for run in runs if run["others"] is not None]
+    return runs[-1] | {"results": list(results.values()), "others": max(shares, default=None)}
 
 
 def write_docs(run, figures):
@@ -141,7 +142,7 @@ def main():
                 worker.close()
         if options.json:
             options.json.write_text(json.dumps(run))
-    figures = Figures(run["results"])
+    figures = Figures(run)
     print(report.markdown(run, figures, folding=False))
     if options.write_docs:
         write_docs(run, figures)

@@ -1,6 +1,6 @@
 """Figures as Markdown tables, for the terminal and for docs/performance.md."""
 
-from figures import geometric_mean, last_level_cache, targets
+from figures import geometric_mean, targets
 from problems import TITLES
 
 COLUMNS = ["PyTorch", "oneDNN", "oneDNN blocked", "PyTorch NHWC", "oneDNN NHWC"]
@@ -127,10 +127,12 @@ def counted(threads):
 
 def facts(run):
     """When, where, with what and by which command the figures were taken."""
-    cache = last_level_cache()
+    cache = run["lastLevelCache"]
     lines = [
         f"Measured {run['date']} on {run['machine']}"
-        + (f", last-level cache {cache >> 20} MiB" if cache else "") + ".",
+        + (f", last-level cache {cache >> 20} MiB" if cache else "") + "."
+        + ("" if run["others"] is None else
+           f" Other programs and the hypervisor took {percent(run['others'])} of its time."),
         f"Versions: {'; '.join(run['versions'])}.",
         f"Command: `{run['command']}`.",
         "",
@@ -159,8 +161,8 @@ def markdown(run, figures, folding):
         for operation in figures.operations:
             same = same_layout_table(figures, group, operation)
             if same:
-                counts = " / ".join(map(str, figures.threads))
-                parts.append(f"{operation.capitalize()}, NHWC for everybody, {counts} threads:")
+                counts = " / ".join(map(counted, figures.threads))
+                parts.append(f"{operation.capitalize()}, NHWC for everybody, {counts}:")
                 parts.append(same)
         if folds:
             parts.append("</details>")

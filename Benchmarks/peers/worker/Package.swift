@@ -16,6 +16,7 @@ let package = Package(
             name: "PeerWorker",
             dependencies: [
                 "CMemoryLimit",
+                .product(name: "BLAS", package: "swift-normalization"),
                 .product(name: "Normalization", package: "swift-normalization"),
             ],
             swiftSettings: settings),

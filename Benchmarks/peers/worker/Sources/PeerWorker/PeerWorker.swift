@@ -1,3 +1,4 @@
+import BLAS
 import Foundation
 import Normalization
 
@@ -27,7 +28,8 @@ enum PeerWorker {
     private static func answer(_ request: Request, _ problem: inout Problem?) throws -> Reply {
         if request.operation == "describe" {
             return Reply(
-                version: "swift-normalization", engines: Engine.allCases.map(\.rawValue),
+                version: "\(Engine.instructionSet), \(OpenBLAS.configuration)",
+                engines: Engine.allCases.map(\.rawValue),
                 defaultEngine: Engine.default.rawValue)
         }
         guard let shape = request.shape, shape.count >= 2 else {
@@ -51,6 +53,7 @@ enum PeerWorker {
             let elapsed = try clock.measure { try run() }
             milliseconds.append(elapsed / .milliseconds(1))
         }
-        return Reply(milliseconds: milliseconds, implementation: request.engine)
+        return Reply(
+            milliseconds: milliseconds, implementation: try problem.implementation(request))
     }
 }

@@ -24,6 +24,15 @@ final class Problem {
             variance: Array(repeating: 1.5, count: channels))
     }
 
+    /// The engine that runs for a request, or the kind of stores that a limit is measured with.
+    func implementation(_ request: Request) throws -> String? {
+        guard let operation = Engine.Operation(rawValue: request.operation),
+            let engine = request.engine.flatMap(Engine.init)
+        else { return request.engine }
+        let geometry = try Layout(request.layout, rank: shape.count).geometry(shape)
+        return engine.chosen(for: operation, of: geometry).rawValue
+    }
+
     /// A closure that runs the operation once, all it needs at hand.
     func call(_ operation: String, _ request: Request) throws -> () throws -> Void {
         guard let threads = request.threads else { throw Unsupported(reason: "no threads") }
