@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo test format format-check clean
+.PHONY: help setup demo test peers format format-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,7 +17,11 @@ test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-SOURCES := Package.swift Sources Tests
+peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
+	@.ci/setup python3-venv g++
+	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
+
+SOURCES := Package.swift Sources Tests Benchmarks
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

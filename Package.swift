@@ -31,7 +31,9 @@ let package = Package(
     targets: [
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
-        .target(name: "Normalization", dependencies: ["BLAS"], swiftSettings: strict),
+        .target(
+            name: "Normalization", dependencies: ["BLAS", "CFusedKernels"],
+            swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
         // Implementation details
@@ -43,6 +45,7 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
+        .target(name: "CFusedKernels"),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
@@ -57,7 +60,8 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
-            name: "NormalizationTests", dependencies: ["Normalization"], swiftSettings: tested),
+            name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
+            swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
             swiftSettings: tested),
@@ -65,6 +69,7 @@ let package = Package(
             name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
+            name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
+            swiftSettings: tested),
     ]
 )

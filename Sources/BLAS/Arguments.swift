@@ -2,31 +2,28 @@
 /// comparison or two, which vanish where the argument is a constant.
 @usableFromInline
 enum Arguments {
-    /// The most elements one level-1 call takes.
-    @inlinable static var longestBlock: Int { Int(Int32.max) }
+    /// The largest number OpenBLAS can be passed, and so the most elements of one level-1 call.
+    @inlinable static var largest: Int { Int(Int32.max) }
 
-    /// Whether a level-1 routine can take `n` elements in one call. Negative counts cannot, and
+    /// Whether a level-1 routine can take `n` elements in one call. Negative counts cannot; they
     /// are refused where vectors are cut into blocks.
     @inlinable @inline(__always)
-    static func fitsOneBlock(_ n: Int) -> Bool {
-        UInt(bitPattern: n) <= UInt(bitPattern: longestBlock)
+    static func fitsOneCall(_ n: Int) -> Bool {
+        UInt(bitPattern: n) <= UInt(bitPattern: largest)
     }
 
     /// An increment of a vector that may run backwards or stand still.
     @inlinable @inline(__always)
     static func increment(_ value: Int, _ name: StaticString, _ routine: StaticString) -> Int32 {
-        guard let increment = Int32(exactly: value), increment != .min else {
-            refuse(value, name, routine, "within 32 bits")
-        }
-        return increment
+        checked(value, atLeast: -largest, name, routine)
     }
 
-    /// An increment of a vector that is written, or that level 2 reads, which may run backwards.
+    /// An increment of a vector that may run backwards, but not stand still.
     @inlinable @inline(__always)
     static func nonZeroIncrement(
         _ value: Int, _ name: StaticString, _ routine: StaticString
     ) -> Int32 {
-        guard value != 0 else { refuse(value, name, routine, "other than 0") }
+        guard value != 0 else { refuseZero(name, routine) }
         return increment(value, name, routine)
     }
 
@@ -35,36 +32,44 @@ enum Arguments {
     static func positiveIncrement(
         _ value: Int, _ name: StaticString, _ routine: StaticString
     ) -> Int32 {
-        guard value > 0 else { refuse(value, name, routine, "positive") }
-        return increment(value, name, routine)
+        checked(value, atLeast: 1, name, routine)
     }
 
     /// A dimension of a matrix.
     @inlinable @inline(__always)
     static func dimension(_ value: Int, _ name: StaticString, _ routine: StaticString) -> Int32 {
-        guard value >= 0, let dimension = Int32(exactly: value) else {
-            refuse(value, name, routine, "in 0...\(Int32.max)")
-        }
-        return dimension
+        checked(value, atLeast: 0, name, routine)
     }
 
-    /// The distance between the rows of a matrix, which are `width` long.
+    /// The distance between the rows of a matrix, which are `width` long. BLAS wants 1 even where
+    /// rows are empty; callers need not know.
     @inlinable @inline(__always)
     static func leadingDimension(
         _ value: Int, width: Int32, _ name: StaticString, _ routine: StaticString
     ) -> Int32 {
-        guard let leading = Int32(exactly: value), leading >= max(1, width) else {
-            refuse(value, name, routine, "in \(max(1, width))...\(Int32.max)")
+        max(1, checked(value, atLeast: Int(width), name, routine))
+    }
+
+    @inlinable @inline(__always)
+    static func checked(
+        _ value: Int, atLeast least: Int, _ name: StaticString, _ routine: StaticString
+    ) -> Int32 {
+        guard value >= least, value <= largest else {
+            refuse(value, atLeast: least, name, routine)
         }
-        return leading
+        return Int32(truncatingIfNeeded: value)
     }
 
     /// Stops the program. Not `precondition`, whose message optimized code drops.
     @usableFromInline @inline(never)
     static func refuse(
-        _ value: Int, _ name: StaticString, _ routine: StaticString,
-        _ expected: @autoclosure () -> String
+        _ value: Int, atLeast least: Int, _ name: StaticString, _ routine: StaticString
     ) -> Never {
-        fatalError("\(routine): \(name) must be \(expected()), not \(value)")
+        fatalError("\(routine): \(name) must be in \(least)...\(largest), not \(value)")
+    }
+
+    @usableFromInline @inline(never)
+    static func refuseZero(_ name: StaticString, _ routine: StaticString) -> Never {
+        fatalError("\(routine): \(name) must not be 0")
     }
 }

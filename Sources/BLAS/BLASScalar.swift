@@ -84,6 +84,7 @@ public protocol BLASScalar:
     ) -> Int32
     static func _lapackeSyevd(
         _ vectors: Bool, _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>,
-        _ lda: Int32, _ w: UnsafeMutablePointer<Self>
+        _ lda: Int32, _ w: UnsafeMutablePointer<Self>, _ work: UnsafeMutablePointer<Self>,
+        _ workCount: Int32, _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
     ) -> Int32
 }

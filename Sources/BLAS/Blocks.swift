@@ -6,7 +6,7 @@ struct Blocks: Sequence, IteratorProtocol {
 
     /// Cuts `total` elements into blocks of at most `longest`.
     init(of total: Int, atMost longest: Int, _ routine: StaticString) {
-        guard total >= 0 else { Arguments.refuse(total, "n", routine, "at least 0") }
+        guard total >= 0 else { fatalError("\(routine): n must be at least 0, not \(total)") }
         self.total = total
         self.longest = longest
     }

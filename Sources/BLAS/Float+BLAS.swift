@@ -145,21 +145,22 @@ extension Float: BLASScalar {
             CblasRowMajor, transA.cblas, rows, columns, alpha, a, lda, b, ldb)
     }
 
-    /// `LAPACKE_spotrf`.
-    @inlinable
+    /// `LAPACKE_spotrf_work`.
     public static func _lapackePotrf(
         _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
     ) -> Int32 {
-        unsafe LAPACKE_spotrf(LAPACK_ROW_MAJOR, triangle.lapack, n, a, lda)
+        unsafe LAPACKE_spotrf_work(LAPACK_ROW_MAJOR, triangle.lapack, n, a, lda)
     }
 
-    /// `LAPACKE_ssyevd`.
-    @inlinable
+    /// `LAPACKE_ssyevd_work`.
     public static func _lapackeSyevd(
         _ vectors: Bool, _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>,
-        _ lda: Int32, _ w: UnsafeMutablePointer<Self>
+        _ lda: Int32, _ w: UnsafeMutablePointer<Self>, _ work: UnsafeMutablePointer<Self>,
+        _ workCount: Int32, _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
     ) -> Int32 {
         let job = CChar(bitPattern: UInt8(ascii: vectors ? "V" : "N"))
-        return unsafe LAPACKE_ssyevd(LAPACK_ROW_MAJOR, job, triangle.lapack, n, a, lda, w)
+        return unsafe LAPACKE_ssyevd_work(
+            LAPACK_ROW_MAJOR, job, triangle.lapack, n, a, lda, w, work, workCount, integers,
+            integerCount)
     }
 }

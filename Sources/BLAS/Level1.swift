@@ -13,8 +13,8 @@ extension BLASScalar {
     @inlinable
     public static func sum(_ n: Int, _ x: UnsafePointer<Self>, incX: Int = 1) -> Self {
         let incX = Arguments.positiveIncrement(incX, "incX", "sum")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe sumInBlocks(n, x, incX, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe sumInBlocks(n, x, incX, Arguments.largest)
         }
         return unsafe _cblasSum(Int32(truncatingIfNeeded: n), x, incX)
     }
@@ -28,8 +28,8 @@ extension BLASScalar {
     @inlinable
     public static func asum(_ n: Int, _ x: UnsafePointer<Self>, incX: Int = 1) -> Self {
         let incX = Arguments.positiveIncrement(incX, "incX", "asum")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe asumInBlocks(n, x, incX, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe asumInBlocks(n, x, incX, Arguments.largest)
         }
         return unsafe _cblasAsum(Int32(truncatingIfNeeded: n), x, incX)
     }
@@ -44,8 +44,8 @@ extension BLASScalar {
     @inlinable
     public static func nrm2(_ n: Int, _ x: UnsafePointer<Self>, incX: Int = 1) -> Self {
         let incX = Arguments.positiveIncrement(incX, "incX", "nrm2")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe nrm2InBlocks(n, x, incX, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe nrm2InBlocks(n, x, incX, Arguments.largest)
         }
         return unsafe _cblasNrm2(Int32(truncatingIfNeeded: n), x, incX)
     }
@@ -61,8 +61,8 @@ extension BLASScalar {
     @inlinable
     public static func iamax(_ n: Int, _ x: UnsafePointer<Self>, incX: Int = 1) -> Int? {
         let incX = Arguments.positiveIncrement(incX, "incX", "iamax")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe iamaxInBlocks(n, x, incX, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe iamaxInBlocks(n, x, incX, Arguments.largest)
         }
         return n == 0 ? nil : unsafe _cblasIamax(Int32(truncatingIfNeeded: n), x, incX)
     }
@@ -82,8 +82,8 @@ extension BLASScalar {
     ) -> Self {
         let incX = Arguments.increment(incX, "incX", "dot")
         let incY = Arguments.increment(incY, "incY", "dot")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe dotInBlocks(n, x, incX, y, incY, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe dotInBlocks(n, x, incX, y, incY, Arguments.largest)
         }
         return unsafe _cblasDot(Int32(truncatingIfNeeded: n), x, incX, y, incY)
     }
@@ -95,8 +95,7 @@ extension BLASScalar {
     ///   - alpha: The factor. With 0, y stays as it is, whatever x holds.
     ///   - x: The vector to add.
     ///   - incX: The distance between its elements; negative runs backwards, 0 repeats one.
-    ///   - y: The vector to add to. It may be x, with the same increment, and not otherwise
-    ///     overlap it.
+    ///   - y: The vector to add to, which must not overlap x.
     ///   - incY: The distance between its elements, not 0; negative runs backwards.
     @inlinable
     public static func axpy(
@@ -105,8 +104,8 @@ extension BLASScalar {
     ) {
         let incX = Arguments.increment(incX, "incX", "axpy")
         let incY = Arguments.nonZeroIncrement(incY, "incY", "axpy")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe axpyInBlocks(n, alpha, x, incX, y, incY, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe axpyInBlocks(n, alpha, x, incX, y, incY, Arguments.largest)
         }
         unsafe _cblasAxpy(Int32(truncatingIfNeeded: n), alpha, x, incX, y, incY)
     }
@@ -126,8 +125,8 @@ extension BLASScalar {
     ) {
         let incX = Arguments.increment(incX, "incX", "copy")
         let incY = Arguments.nonZeroIncrement(incY, "incY", "copy")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe copyInBlocks(n, x, incX, y, incY, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe copyInBlocks(n, x, incX, y, incY, Arguments.largest)
         }
         unsafe _cblasCopy(Int32(truncatingIfNeeded: n), x, incX, y, incY)
     }
@@ -145,8 +144,8 @@ extension BLASScalar {
         _ n: Int, alpha: Self, _ x: UnsafeMutablePointer<Self>, incX: Int = 1
     ) {
         let incX = Arguments.positiveIncrement(incX, "incX", "scal")
-        guard Arguments.fitsOneBlock(n) else {
-            return unsafe scalInBlocks(n, alpha, x, incX, Arguments.longestBlock)
+        guard Arguments.fitsOneCall(n) else {
+            return unsafe scalInBlocks(n, alpha, x, incX, Arguments.largest)
         }
         unsafe _cblasScal(Int32(truncatingIfNeeded: n), alpha, x, incX)
     }

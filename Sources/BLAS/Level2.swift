@@ -9,7 +9,7 @@ extension BLASScalar {
     ///   - n: The columns of A as stored.
     ///   - alpha: The factor of the product.
     ///   - a: The matrix A, m × n.
-    ///   - lda: The distance between the rows of A, at least `n` and 1.
+    ///   - lda: The distance between the rows of A, at least `n`.
     ///   - x: A vector of n elements, or of m when A is transposed.
     ///   - incX: The distance between its elements, not 0; negative runs backwards.
     ///   - beta: The factor of the old y. With 0, y is only written.
@@ -40,7 +40,7 @@ extension BLASScalar {
     ///   - y: A vector of n elements.
     ///   - incY: The distance between its elements, not 0; negative runs backwards.
     ///   - a: The matrix A, m × n, which overlaps neither vector.
-    ///   - lda: The distance between the rows of A, at least `n` and 1.
+    ///   - lda: The distance between the rows of A, at least `n`.
     @inlinable
     public static func ger(
         m: Int, n: Int, alpha: Self = 1, _ x: UnsafePointer<Self>, incX: Int = 1,

@@ -10,12 +10,12 @@ extension BLASScalar {
     ///   - k: The columns of op(A) and rows of op(B). With 0, C ← beta · C.
     ///   - alpha: The factor of the product.
     ///   - a: The matrix A: m × k as stored, or k × m when it enters transposed.
-    ///   - lda: The distance between the rows of A as stored, at least their length and 1.
+    ///   - lda: The distance between the rows of A as stored, at least their length.
     ///   - b: The matrix B: k × n as stored, or n × k when it enters transposed.
-    ///   - ldb: The distance between the rows of B as stored, at least their length and 1.
+    ///   - ldb: The distance between the rows of B as stored, at least their length.
     ///   - beta: The factor of the old C. With 0, C is only written.
     ///   - c: The matrix C, m × n.
-    ///   - ldc: The distance between the rows of C, at least `n` and 1.
+    ///   - ldc: The distance between the rows of C, at least `n`.
     @inlinable
     public static func gemm(
         transA: Transpose = .none, transB: Transpose = .none, m: Int, n: Int, k: Int,
@@ -43,12 +43,12 @@ extension BLASScalar {
     ///   - n: The columns of B and C.
     ///   - alpha: The factor of the product.
     ///   - a: The symmetric matrix A: m × m on the left, n × n on the right.
-    ///   - lda: The distance between the rows of A, at least their length and 1.
+    ///   - lda: The distance between the rows of A, at least their length.
     ///   - b: The matrix B, m × n.
-    ///   - ldb: The distance between the rows of B, at least `n` and 1.
+    ///   - ldb: The distance between the rows of B, at least `n`.
     ///   - beta: The factor of the old C. With 0, C is only written.
     ///   - c: The matrix C, m × n.
-    ///   - ldc: The distance between the rows of C, at least `n` and 1.
+    ///   - ldc: The distance between the rows of C, at least `n`.
     @inlinable
     public static func symm(
         side: Side = .left, triangle: Triangle, m: Int, n: Int, alpha: Self = 1,
@@ -73,10 +73,10 @@ extension BLASScalar {
     ///   - k: The length of the sums. With 0, C ← beta · C.
     ///   - alpha: The factor of the product.
     ///   - a: The matrix A: n × k as stored, or k × n when it enters transposed.
-    ///   - lda: The distance between the rows of A as stored, at least their length and 1.
+    ///   - lda: The distance between the rows of A as stored, at least their length.
     ///   - beta: The factor of the old C. With 0, C is only written.
     ///   - c: The matrix C, n × n.
-    ///   - ldc: The distance between the rows of C, at least `n` and 1.
+    ///   - ldc: The distance between the rows of C, at least `n`.
     @inlinable
     public static func syrk(
         triangle: Triangle, transA: Transpose = .none, n: Int, k: Int, alpha: Self = 1,
@@ -103,9 +103,9 @@ extension BLASScalar {
     ///   - n: The columns of B.
     ///   - alpha: The factor of B.
     ///   - a: The triangular matrix A: m × m on the left, n × n on the right.
-    ///   - lda: The distance between the rows of A, at least their length and 1.
+    ///   - lda: The distance between the rows of A, at least their length.
     ///   - b: The matrix B, m × n: right-hand sides in, solutions out.
-    ///   - ldb: The distance between the rows of B, at least `n` and 1.
+    ///   - ldb: The distance between the rows of B, at least `n`.
     @inlinable
     public static func trsm(
         side: Side = .left, triangle: Triangle, transA: Transpose = .none,
@@ -128,9 +128,9 @@ extension BLASScalar {
     ///   - columns: The columns of A.
     ///   - alpha: The factor.
     ///   - a: The matrix A, rows × columns.
-    ///   - lda: The distance between the rows of A, at least `columns` and 1.
+    ///   - lda: The distance between the rows of A, at least `columns`.
     ///   - b: The matrix B: rows × columns, or columns × rows when transposed.
-    ///   - ldb: The distance between the rows of B, at least their length and 1.
+    ///   - ldb: The distance between the rows of B, at least their length.
     @inlinable
     public static func omatcopy(
         transA: Transpose = .none, rows: Int, columns: Int, alpha: Self = 1,
@@ -141,7 +141,7 @@ extension BLASScalar {
         let lda = Arguments.leadingDimension(lda, width: columns, "lda", "omatcopy")
         let ldb = Arguments.leadingDimension(
             ldb, width: transA == .none ? columns : rows, "ldb", "omatcopy")
-        // OpenBLAS calls a matrix without elements an error and prints so.
+        // OpenBLAS takes a matrix without elements for an error, and prints a line.
         guard rows > 0, columns > 0 else { return }
         unsafe _cblasOmatcopy(transA, rows, columns, alpha, a, lda, b, ldb)
     }

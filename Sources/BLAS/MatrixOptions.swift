@@ -24,7 +24,6 @@ public enum Triangle: Sendable {
     @inlinable
     var cblas: CBLAS_UPLO { self == .upper ? CblasUpper : CblasLower }
 
-    @inlinable
     var lapack: CChar { CChar(bitPattern: UInt8(ascii: self == .upper ? "U" : "L")) }
 }
 

@@ -1,4 +1,4 @@
-/// The statistics that x̂ was made with in the forward pass that is differentiated.
+/// The statistics that x̂ was made with in the forward pass that is differentiated or inverted.
 public enum NormalizingStatistics: Sendable, Equatable {
     /// Those of the batch, as training forward returned them: ∂x accounts for their dependence on x.
     case batch(BatchStatistics)
@@ -137,18 +137,29 @@ extension BatchNorm {
             try unsafe checkOverlap((.input, x), (.inputGradient, target))
         }
         let numbers = try normalizingNumbers(statistics, geometry)
-        let needsSums =
-            (wanted.contains(.gamma) && gamma != .absent)
-            || (wanted.contains(.beta) && beta != .absent)
+        let needsSums = needsSums(wanted)
         var sums = [GradientSums](repeating: GradientSums(), count: channels)
         if let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
             unsafe needsSums || dx != nil
         {
-            sums = unsafe execution(geometry).backward(
+            sums = unsafe execution(.backward, geometry).backward(
                 source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
                 into: dx?.baseAddress, needsSums: needsSums)
         }
-        return ParameterGradients(
+        return parameterGradients(from: sums, wanted)
+    }
+
+    /// Whether the sums over channels are wanted for themselves.
+    func needsSums(_ wanted: GradientSelection) -> Bool {
+        (wanted.contains(.gamma) && gamma != .absent)
+            || (wanted.contains(.beta) && beta != .absent)
+    }
+
+    /// ∂γ and ∂β, as far as wanted, from the sums of every channel.
+    func parameterGradients(
+        from sums: [GradientSums], _ wanted: GradientSelection
+    ) -> ParameterGradients<Scalar> {
+        ParameterGradients(
             gamma: wanted.contains(.gamma)
                 ? gamma.gradient(fromChannelSums: sums.map(\.gradientTimesNormalized)) : nil,
             beta: wanted.contains(.beta)
@@ -185,7 +196,8 @@ extension BatchNorm {
         return Gradients(input: input, gamma: parameters.gamma, beta: parameters.beta)
     }
 
-    private func normalizingNumbers(
+    /// The mean and variance that `statistics` stands for, checked against layer and geometry.
+    func normalizingNumbers(
         _ statistics: NormalizingStatistics, _ geometry: Geometry
     ) throws(NormalizationError) -> NormalizingNumbers {
         switch statistics {

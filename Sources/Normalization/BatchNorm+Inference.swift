@@ -56,7 +56,7 @@ extension BatchNorm {
         guard let source = x.baseAddress, let target = y.baseAddress, geometry.count > 0 else {
             return
         }
-        unsafe execution(geometry).inference(
+        unsafe execution(.inference, geometry).inference(
             source, mean: running.mean, variance: running.variance, gamma: gamma, beta: beta,
             epsilon: epsilon, into: target)
     }

@@ -53,7 +53,7 @@ extension BatchNorm {
         guard let source = x.baseAddress, let target = y.baseAddress, geometry.count > 0 else {
             return BatchStatistics(emptyWithChannels: channels)
         }
-        return unsafe execution(geometry).forward(
+        return unsafe execution(.training, geometry).forward(
             source, gamma: gamma, beta: beta, epsilon: epsilon, into: target)
     }
 
@@ -124,7 +124,8 @@ extension BatchStatistics {
             throw .wrongLength(.input, expected: geometry.count, actual: x.count)
         }
         if let threadLimit, threadLimit < 1 { throw .invalidThreadLimit(threadLimit) }
-        let execution = Execution<Scalar>(geometry, engine: engine, threadLimit: threadLimit)
+        let execution = Execution<Scalar>(
+            .training, geometry, engine: engine, threadLimit: threadLimit)
         self = unsafe x.withUnsafeBufferPointer { x in
             guard let base = x.baseAddress, geometry.count > 0 else {
                 return BatchStatistics(emptyWithChannels: geometry.channels)

@@ -167,7 +167,9 @@ extension BatchNorm {
         return runningStatistics
     }
 
-    func execution(_ geometry: Geometry) -> Execution<Scalar> {
-        Execution(geometry, engine: engine, threadLimit: threadLimit)
+    func execution(
+        _ operation: Engine.Operation, _ geometry: Geometry
+    ) -> Execution<Scalar> {
+        Execution(operation, geometry, engine: engine, threadLimit: threadLimit)
     }
 }

@@ -55,11 +55,14 @@ public struct BatchStatistics: Sendable, Equatable {
     /// The statistics of both batches together.
     ///
     /// - Throws: ``NormalizationError/mismatchedStatistics(expected:actual:)`` when the numbers of
-    ///   channels differ.
+    ///   channels differ; ``NormalizationError/valueCountOverflow(_:_:)`` when the sum of the counts
+    ///   does not fit in `Int`.
     public func merging(_ other: BatchStatistics) throws(NormalizationError) -> BatchStatistics {
         guard channels == other.channels else {
             throw .mismatchedStatistics(expected: channels, actual: other.channels)
         }
+        let (total, overflow) = count.addingReportingOverflow(other.count)
+        guard !overflow else { throw .valueCountOverflow(count, other.count) }
         var mean: [Double] = []
         var deviations: [Double] = []
         mean.reserveCapacity(channels)
@@ -76,7 +79,7 @@ public struct BatchStatistics: Sendable, Equatable {
             deviations.append(moments.deviations)
         }
         return BatchStatistics(
-            uncheckedCount: count + other.count, mean: mean, sumOfSquaredDeviations: deviations)
+            uncheckedCount: total, mean: mean, sumOfSquaredDeviations: deviations)
     }
 }
 

@@ -16,6 +16,18 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case countOverflow
     }
 
+    /// What is wrong with the shape of a linear layer's weights.
+    public enum WeightShapeDefect: Equatable, Sendable {
+        /// A convolution's weights have fewer than three dimensions, or a dense layer's not two.
+        case wrongRank
+        /// A dimension is below one.
+        case dimensionBelowOne
+        /// There are fewer than one group, or the first axis is not a multiple of them.
+        case unevenGroups
+        /// The number of elements, or of channels, does not fit in `Int`.
+        case countOverflow
+    }
+
     /// The tensors of a call, by the names the error messages use.
     public enum Argument: String, Sendable {
         /// The input tensor x.
@@ -26,6 +38,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case gradient = "dy"
         /// The gradient with respect to the input, ∂L/∂x.
         case inputGradient = "dx"
+        /// The residual that is added before an activation.
+        case residual
+        /// The gradient with respect to the residual.
+        case residualGradient = "residual gradient"
         /// The scale γ.
         case gamma
         /// The shift β.
@@ -38,6 +54,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case batchMean = "batch mean"
         /// The sum of squared deviations of the batch statistics.
         case batchDeviations = "batch sum of squared deviations"
+        /// The weights of a linear layer that a normalization is folded into.
+        case weights
+        /// The bias of such a layer.
+        case bias
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -70,10 +90,27 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case noRunningStatistics
     /// Batch statistics of different channel counts cannot be merged.
     case mismatchedStatistics(expected: Int, actual: Int)
+    /// Batch statistics of so many values that their sum does not fit in `Int` cannot be merged.
+    case valueCountOverflow(Int, Int)
     /// Batch statistics are of another number of values per channel than the tensor.
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
     case overlap(Argument, Argument)
+    /// The shape is not that of the weights of such a layer.
+    case invalidWeightShape(LinearLayer.Kind, shape: [Int], groups: Int, WeightShapeDefect)
+    /// The linear layer has another number of channels on the side of the normalization.
+    case foldChannelMismatch(LinearLayer, expected: Int, actual: Int)
+    /// Folding before that layer is not exact: some of its outputs see fewer inputs, or zeros
+    /// around them, and zero does not normalize to zero in that channel, the first such one, but
+    /// to `normalizedZero`.
+    case inexactFold(LinearLayer.Kind, channel: Int, normalizedZero: Double)
+    /// No value normalizes to zero in that channel, the first such one: its scale is zero.
+    case noValueNormalizesToZero(channel: Int, shift: Double)
+    /// Number `index` of that argument is finite, and would not be once folded.
+    case foldOverflow(Argument, index: Int, value: Double)
+    /// The scale or shift of that channel, the first such one, is not finite, or not in the range
+    /// of the element type.
+    case unfoldableChannel(Int, scale: Double, shift: Double)
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -109,10 +146,30 @@ extension NormalizationError: CustomStringConvertible {
             "running statistics: the call needs them, and the layer has none"
         case .mismatchedStatistics(let expected, let actual):
             "batch statistics: expected \(expected) channels, got \(actual)"
+        case .valueCountOverflow(let first, let second):
+            "batch statistics: expected counts whose sum fits in Int, got \(first) and \(second)"
         case .mismatchedCount(let expected, let actual):
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):
             "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
+        case .invalidWeightShape(let kind, let shape, let groups, let defect):
+            "weights of a \(kind.rawValue) of shape \(shape) in \(groups) groups: "
+                + defect.description
+        case .foldChannelMismatch(let layer, let expected, let actual):
+            "\(layer.kind.rawValue) with weights of shape \(layer.shape) in \(layer.groups) groups: "
+                + "expected \(expected) channels on the side of the normalization, got \(actual)"
+        case .inexactFold(let kind, let channel, let normalizedZero):
+            "folding before a \(kind.rawValue): expected zero to normalize to zero, "
+                + "got \(normalizedZero) in channel \(channel); the borders would change"
+        case .noValueNormalizesToZero(let channel, let shift):
+            "padding: expected a value that normalizes to zero in every channel, "
+                + "got the constant \(shift) in channel \(channel)"
+        case .foldOverflow(let argument, let index, let value):
+            "\(argument.rawValue): expected finite numbers after folding, "
+                + "got \(value) at index \(index)"
+        case .unfoldableChannel(let channel, let scale, let shift):
+            "folding: expected a scale and a shift in the range of the element type, "
+                + "got \(scale) and \(shift) in channel \(channel)"
         }
     }
 }
@@ -124,6 +181,17 @@ extension NormalizationError.ShapeDefect {
         case .axisOutsideShape: "the axis is outside the shape"
         case .negativeDimension: "expected no negative dimension"
         case .noChannels: "expected at least one channel"
+        case .countOverflow: "the number of elements overflows Int"
+        }
+    }
+}
+
+extension NormalizationError.WeightShapeDefect {
+    fileprivate var description: String {
+        switch self {
+        case .wrongRank: "expected three dimensions or more, or two for a dense layer"
+        case .dimensionBelowOne: "expected every dimension to be at least 1"
+        case .unevenGroups: "expected at least one group, and a first axis that they divide"
         case .countOverflow: "the number of elements overflows Int"
         }
     }

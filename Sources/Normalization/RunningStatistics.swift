@@ -144,11 +144,13 @@ public struct RunningStatistics: Sendable, Equatable {
         if nonFinite == .throw, let channel = isFinite.firstIndex(of: false) {
             throw .nonFiniteStatistics(channel: channel)
         }
-        let weight = weight.weight(atUpdate: updateCount + 1)
+        // A count read from a file may be the largest there is.
+        let update = updateCount == .max ? .max : updateCount + 1
+        let weight = weight.weight(atUpdate: update)
         for channel in 0..<channels where isFinite[channel] || nonFinite == .propagate {
             mean[channel] = (1 - weight) * mean[channel] + weight * batch.mean[channel]
             variance[channel] = (1 - weight) * variance[channel] + weight * batchVariance[channel]
         }
-        updateCount += 1
+        updateCount = update
     }
 }

@@ -94,12 +94,16 @@ extension HeaderCursor {
         try expect("}")
     }
 
-    /// `[1, 2, …]`
+    /// `[1, 2, …]`, no longer than a shape may be, so that a header of a hundred megabytes stays
+    /// of that size in memory.
     private mutating func integers(_ expected: String) throws(FileError) -> [Int] {
         var result: [Int] = []
         try expect("[")
         if skip("]") { return result }
         repeat {
+            if result.count == NpyHeader.maximumRank {
+                throw malformed(expected: "at most \(NpyHeader.maximumRank) numbers")
+            }
             result.append(try integer(expected))
         } while skip(",")
         try expect("]")

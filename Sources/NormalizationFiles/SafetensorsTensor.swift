@@ -41,7 +41,10 @@ public struct SafetensorsTensor: Equatable, Sendable {
     private init<Element: BitwiseCopyable>(
         _ name: String, _ type: SafetensorsType, _ shape: [Int], _ values: [Element]
     ) throws(FileError) {
-        guard shape.allSatisfy({ $0 >= 0 }), product(shape) == values.count else {
+        guard
+            shape.allSatisfy({ $0 >= 0 }), shape.count <= NpyHeader.maximumRank,
+            product(shape) == values.count
+        else {
             throw .invalidShape(shape: shape, count: values.count)
         }
         self.init(

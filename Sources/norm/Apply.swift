@@ -7,44 +7,51 @@ struct Apply: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run one call of a layer on .npy files.",
         usage: """
-            norm apply --mode MODE --input x.npy [--gradient dy.npy] [OPTIONS] \
+            norm apply --mode MODE --input x.npy [--gradient dy.npy] [OPTIONS]
             --output-directory DIR
             """,
         discussion: """
             MODES
-              training            y with the statistics of the batch; updates the running ones
+              training            y with the statistics of the batch, which are then
+                                  taken into the running ones
               inference           y with the running statistics
               backward            what training does, and its gradients
               inference-backward  what inference does, and its gradients
 
-            Inference without running statistics uses those of the batch, and so do its gradients.
+            Inference without running statistics uses those of the batch, and so do
+            its gradients.
 
-            FILES
-            The input is <f4 or <f8, in C order, of any rank from 2 on, and the gradient has its \
-            type and shape. Gamma, beta and the running statistics may be of either type; they \
-            have one element per channel. A gamma or beta of one element is shared by all \
-            channels; one that is not given is absent.
+            FILES READ
+            The input is <f4 or <f8, in C order, of rank 2 or more; the gradient has
+            its type and shape. Gamma, beta and the running statistics are of either
+            type and have one element per channel. A gamma or beta of one element is
+            shared by all channels; one that is not given is absent.
 
-            Written to the output directory, in the type of the input:
+            FILES WRITTEN, in the type of the input
               y.npy
-              batch_mean.npy, batch_variance.npy      where the batch's statistics are used; \
-            biased
-              running_mean.npy, running_variance.npy  after training, where there are any: given, \
-            or started at 0 and 1 because of --momentum, --decay or --cumulative
-              dx.npy, dgamma.npy, dbeta.npy           in the backward modes; no dgamma without \
-            gamma, no dbeta without beta
-
-            On an error none of them is written. An empty batch has no statistics.
+              batch_mean.npy, batch_variance.npy
+                  where the statistics of the batch are used; the variance is biased
+              running_mean.npy, running_variance.npy
+                  by training, where there are any: given, or started at 0 and 1
+                  because of --momentum, --decay or --cumulative
+              dx.npy, dgamma.npy, dbeta.npy
+                  by the backward modes; dgamma and dbeta where there is a gamma, a
+                  beta
+            All of them are written, or on an error none. An empty batch has no
+            statistics of its own.
 
             EXAMPLES
-              norm apply --mode training --input x.npy --gamma gamma.npy --beta beta.npy \\
-                --running-mean mean.npy --running-variance variance.npy --output-directory out
-              norm apply --mode inference --input nhwc.npy --channel-axis -1 --preset keras \\
-                --running-mean mean.npy --running-variance variance.npy --output-directory out
-              norm apply --mode backward --input x.npy --gradient dy.npy --output-directory out
+              norm apply --mode training --input x.npy --output-directory out \\
+                --gamma gamma.npy --beta beta.npy \\
+                --running-mean mean.npy --running-variance variance.npy
+              norm apply --mode inference --input nhwc.npy --channel-axis -1 \\
+                --running-mean mean.npy --running-variance variance.npy \\
+                --preset keras --output-directory out
+              norm apply --mode backward --input x.npy --gradient dy.npy \\
+                --gamma gamma.npy --output-directory out
             """)
 
-    @Option(help: "What to compute: training, inference, backward or inference-backward.")
+    @Option(help: "What to compute, as above.")
     var mode: Mode
 
     @Option(help: ArgumentHelp("The tensor x.", valueName: "x.npy"))
@@ -75,7 +82,7 @@ struct Apply: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The framework whose epsilon, weight and variance are the defaults below.",
+            "The framework whose epsilon, weight and variance are the defaults.",
             discussion: """
                 pytorch: epsilon 1e-5, momentum 0.1, unbiased. keras: 1e-3, decay 0.99, biased. \
                 onnx: 1e-5, decay 0.9, biased.
@@ -181,10 +188,12 @@ struct Apply: ParsableCommand {
         _ x: NpyArray<Scalar>, _ progress: Progress
     ) throws {
         do {
-            // x and y, and the two gradients.
-            try Memory.check(
-                elements: x.values.count, of: Scalar.self, tensors: mode.isBackward ? 4 : 2,
-                "--input")
+            // x and y, and their gradients.
+            if let shortage = Memory.shortage(
+                tensors: mode.isBackward ? 4 : 2, count: x.values.count, of: Scalar.self)
+            {
+                throw Failure.data("--input \(input): \(shortage)")
+            }
             let call = try LayerCall(self, x)
             progress.show("computing")
             let outputs = try call.outputs()
@@ -203,12 +212,13 @@ struct Apply: ParsableCommand {
     /// The library's error, with the option it is about.
     private func failure(_ error: NormalizationError) -> Failure {
         switch error {
-        case .invalidVariance:
-            .data("--running-variance \(runningVariance ?? ""): \(error)")
-        case .invalidShape(_, _, .axisOutsideShape): .call("--channel-axis: \(error)")
+        case .invalidVariance(let channel, let variance, let epsilon):
+            .data(
+                "--running-variance \(runningVariance ?? ""): expected variance + epsilon above 0, "
+                    + "found \(variance) + \(epsilon) in channel \(channel)")
         case .invalidEpsilon, .invalidWeight, .invalidUpdateCount, .invalidThreadLimit:
             .call("--\(error)")
-        default: .data("--input \(input): \(error)")
+        default: FileArgument("--input", input).failure(error)
         }
     }
 }

@@ -8,21 +8,23 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare the engines with the scalar reference, in numbers and in speed.",
         usage: """
-            norm compare [FILE.npy] [--channel-axis K] [--layers LAYER…] [--engines ENGINE…] \
-            [--threads T…] [--json FILE]
-            norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [--channel-axis K] …
+            norm compare [FILE.npy] [--channel-axis K] [OPTIONS]
+            norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [OPTIONS]
             """,
         discussion: """
-            For training, inference and backward: the largest absolute difference of y (of dx in \
-            backward), the median time, the bytes that must move a second, and the speed-up over \
-            the reference engine on one thread. Without a file or shapes it runs on the data that \
-            ship with the command.
+            For training, inference and backward: the largest absolute difference of y
+            (backward: of dx), the median time, the bytes that must move per second,
+            and the speed-up over the reference engine on one thread. Without a file or
+            shapes it runs on the data that ship with the command.
+
+            Options that take several values take them apart or joined by commas; a
+            FILE stands before them.
 
             EXAMPLES
               norm compare
-              norm compare activations.npy --channel-axis -1
-              norm compare --shapes resnet50 --batch 32 --json resnet50.json
-              norm compare --shapes 8x64x56x56 32x512x7x7 --engines blas reference --threads 1
+              norm compare activations.npy --channel-axis -1 --engines all
+              norm compare --shapes resnet50 --batch 8 --json resnet50.json
+              norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
             """)
 
     @Argument(help: "The tensor to run on: an .npy file of <f4 or <f8.")
@@ -92,41 +94,9 @@ struct Compare: ParsableCommand {
         // Better now than after minutes of measuring.
         if let json, json != "-" { _ = try AtomicFile(json) }
 
-        let report = ComparisonReport(measurement: Measurement())
-        let isForPeople = json != "-"
-        if isForPeople { print(report.header) }
-        let progress = Progress()
-        defer { progress.clear() }
-        var results: [ComparisonResult] = []
-        for (index, subject) in subjects.enumerated() {
-            progress.show("\(index + 1) of \(subjects.count): \(subject.name)")
-            let array = try subject.array()
-            func compare<Scalar: NormalizationScalar>(_ values: [Scalar]) throws {
-                var comparison = try Comparison(
-                    values, geometry: Geometry(array.shape, channelAxis: subject.channelAxis))
-                for layer in layers {
-                    let section = try comparison.results(
-                        layer: layer, contenders: contenders, measurement: report.measurement)
-                    progress.clear()
-                    if isForPeople {
-                        print("\n" + report.table(section, tensor: subject.title(array)))
-                    }
-                    results += section
-                }
-            }
-            do {
-                switch array {
-                case .float32(let array): try compare(array.values)
-                case .float64(let array): try compare(array.values)
-                default:
-                    throw Failure.data(
-                        "expected elements of type <f4 or <f8, "
-                            + "found \(array.header.elementType.rawValue)")
-                }
-            } catch { throw Failure(error).naming(subject.name) }
-        }
-        if isForPeople { print("\n" + report.conclusion(results)) }
-        try write(results)
+        let run = ComparisonRun(
+            layers: layers, contenders: contenders, isForPeople: json != "-")
+        try write(run.results(on: subjects))
     }
 
     private func write(_ results: [ComparisonResult]) throws {

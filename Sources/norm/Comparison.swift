@@ -19,21 +19,18 @@ struct Comparison<Scalar: NormalizationScalar> {
     private var output: [Scalar]
     private var expected: [Scalar]
 
-    /// - Throws: ``Failure`` or `NormalizationError` where there is nothing to compare: no values,
-    ///   one value per channel, a NaN or an infinity in x, or too little memory.
-    init(_ x: [Scalar], geometry: Geometry) throws {
-        guard geometry.count > 0 else {
-            throw Failure.data("expected a tensor with elements, got shape \(geometry.shape)")
-        }
+    /// - Throws: `NormalizationError` where there is nothing to compare: at most one value per
+    ///   channel, or a NaN or an infinity in x.
+    init(_ x: [Scalar], geometry: Geometry) throws(NormalizationError) {
         guard geometry.valuesPerChannel > 1 else {
-            throw NormalizationError.tooFewValuesPerChannel(shape: geometry.shape)
+            throw .tooFewValuesPerChannel(shape: geometry.shape)
         }
         statistics = try BatchStatistics(of: x.span, geometry: geometry, engine: .reference)
         let isFinite = zip(statistics.mean, statistics.variance()).map {
             $0.isFinite && $1.isFinite
         }
         if let channel = isFinite.firstIndex(of: false) {
-            throw NormalizationError.nonFiniteStatistics(channel: channel)
+            throw .nonFiniteStatistics(channel: channel)
         }
         self.geometry = geometry
         self.x = x
@@ -43,22 +40,10 @@ struct Comparison<Scalar: NormalizationScalar> {
         expected = output
     }
 
-    /// The results of all operations.
-    mutating func results(
-        layer: LayerKind, contenders: [Contender], measurement: Measurement
-    ) throws -> [ComparisonResult] {
-        var results: [ComparisonResult] = []
-        for operation in Operation.allCases {
-            results += try self.results(
-                of: operation, layer: layer, contenders: contenders, measurement: measurement)
-        }
-        return results
-    }
-
     /// Runs `operation` on every contender: first for what it computes, then for how long it takes.
     ///
     /// - Returns: one result for each contender, in their order.
-    private mutating func results(
+    mutating func results(
         of operation: Operation, layer kind: LayerKind, contenders: [Contender],
         measurement: Measurement
     ) throws -> [ComparisonResult] {

@@ -19,8 +19,9 @@ struct ComparisonReport {
             """
     }
 
-    /// The results of one tensor and layer.
-    func table(_ results: [ComparisonResult], tensor: String) -> String {
+    /// The cases of one tensor and layer.
+    func table(_ cases: [[ComparisonResult]], tensor: String) -> String {
+        let results = cases.flatMap(\.self)
         guard let first = results.first else { return "" }
         let fastest = results.map(\.timing.median).min() ?? 0
         let (unit, scale, digits) = fastest < 1e-4 ? ("µs", 1e6, 1) : ("ms", 1e3, 2)
@@ -37,9 +38,8 @@ struct ComparisonReport {
                 "\(result.threads)",
                 "\(fixed(result.timing.median * scale, digits)) \(unit)",
                 "\(fixed(result.timing.minimum * scale, digits)) \(unit)",
-                fixed(result.gigabytesPerSecond, 2),
-                result.maxAbsDifference == 0
-                    ? "0" : String(format: "%.1e", result.maxAbsDifference),
+                fixed(result.gigabytesPerSecond, 1),
+                scientific(result.maxAbsDifference),
                 "\(fixed(result.speedup, 1))×",
             ])
             operation = result.operation
@@ -48,33 +48,29 @@ struct ComparisonReport {
         return ([title] + table.lines).joined(separator: "\n")
     }
 
-    /// One sentence on what was found.
-    func conclusion(_ results: [ComparisonResult]) -> String {
-        struct Case: Hashable {
-            let shape: [Int]
-            let operation: Operation
-            let layer: LayerKind
-        }
-        let cases = Dictionary(grouping: results) {
-            Case(shape: $0.shape, operation: $0.operation, layer: $0.layer)
-        }
-        let winners = cases.values.compactMap { results in
+    /// One sentence on what was found in all cases, each of which has the results of every engine.
+    func conclusion(_ cases: [[ComparisonResult]]) -> String {
+        let winners = cases.compactMap { results in
             results.min { $0.timing.median < $1.timing.median }
         }
-        let wins = Dictionary(grouping: winners, by: \.engine)
-        let ranking = wins.sorted {
-            ($1.value.count, $0.key.rawValue) < ($0.value.count, $1.key.rawValue)
-        }
-        guard let (best, won) = ranking.first else { return "Nothing was compared." }
+        let wins = Engine.allCases.map { engine in winners.filter { $0.engine == engine } }
+        guard
+            let won = wins.max(by: { $0.count < $1.count }), let best = won.first?.engine,
+            let difference = cases.joined().map(\.maxAbsDifference).max()
+        else { return "Nothing was compared." }
         let speedups = won.map(\.speedup).sorted()
-        let range = "\(fixed(speedups[0], 1)) to \(fixed(speedups[speedups.count - 1], 1))"
-        let difference = results.map(\.maxAbsDifference).max() ?? 0
-        return """
-            Fastest in \(won.count) of \(count(winners.count, "case")): \(best.rawValue), \
-            \(range) times as fast as the reference on one thread \
-            (median \(fixed(median(speedups), 1))); no output differs from the reference's by more \
-            than \(String(format: "%.1e", difference)).
-            """
+        let speed =
+            best == .reference
+            ? "the reference itself"
+            : "\(best.rawValue), \(fixed(speedups[0], 1)) to "
+                + "\(fixed(speedups[speedups.count - 1], 1)) times as fast as the reference on one "
+                + "thread (median \(fixed(median(speedups), 1)))"
+        return "Fastest in \(won.count) of \(count(cases.count, "case")): \(speed); the largest "
+            + "difference from the reference in any output is \(scientific(difference))."
+    }
+
+    private func scientific(_ value: Double) -> String {
+        value == 0 ? "0" : String(format: "%.1e", value)
     }
 
     private func fixed(_ value: Double, _ digits: Int) -> String {

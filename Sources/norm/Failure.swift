@@ -27,11 +27,6 @@ extension Failure {
         }
     }
 
-    /// The same, with the argument it is about in front.
-    func naming(_ argument: String) -> Failure {
-        Failure(message: "\(argument): \(message)", status: status)
-    }
-
     /// Says why on standard error, in one line, and ends the process.
     func exit() -> Never {
         try? FileHandle.standardError.write(contentsOf: Data("norm: \(line)\n".utf8))
@@ -56,9 +51,7 @@ extension NormalizationError {
     /// Whether a number of the call is out of its range, as opposed to a file's content.
     fileprivate var isAboutTheCall: Bool {
         switch self {
-        case .invalidEpsilon, .invalidWeight, .invalidThreadLimit, .invalidUpdateCount,
-            .invalidShape(_, _, .axisOutsideShape):
-            true
+        case .invalidEpsilon, .invalidWeight, .invalidThreadLimit, .invalidUpdateCount: true
         default: false
         }
     }

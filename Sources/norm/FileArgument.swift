@@ -1,10 +1,13 @@
 import Normalization
 import NormalizationFiles
 
-/// A file that an option names, and what errors about it say.
+/// A file of the command line, and what errors about it say.
 struct FileArgument {
+    /// The option that names it; empty for one that stands alone.
     let option: String
     let path: String
+
+    private var name: String { option.isEmpty ? path : "\(option) \(path)" }
 
     init(_ option: String, _ path: String) {
         self.option = option
@@ -22,13 +25,25 @@ struct FileArgument {
             return try NpyFile(contentsOf: path)
         } catch {
             // The description begins with the path.
-            throw .data("\(option) \(error)")
+            throw .data(option.isEmpty ? "\(error)" : "\(option) \(error)")
+        }
+    }
+
+    /// What the library says of the tensor in this file.
+    func failure(_ error: NormalizationError) -> Failure {
+        switch error {
+        case .invalidShape(_, _, .axisOutsideShape): .call("--channel-axis: \(error)")
+        case .nonFiniteStatistics(let channel):
+            failure(
+                expected: "numbers with finite statistics",
+                found: "a NaN, an infinity or an overflow in channel \(channel)")
+        default: .data("\(name): \(error)")
         }
     }
 
     /// The content of the file is not what was `expected`.
     func failure(expected: String, found: String) -> Failure {
-        .data("\(option) \(path): expected \(expected), found \(found)")
+        .data("\(name): expected \(expected), found \(found)")
     }
 
     func wrongType(_ file: NpyFile, expected: String) -> Failure {

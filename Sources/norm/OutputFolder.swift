@@ -35,7 +35,7 @@ struct OutputFolder {
             let isThere = FileManager.default.fileExists(atPath: path)
             throw .data(
                 "--output-directory \(path): expected a folder or a place for one, "
-                    + (isThere ? "found a file" : "cannot make it"))
+                    + (isThere ? "found a file" : "found a path where none can be made"))
         }
     }
 }

@@ -78,12 +78,16 @@ enum Subject {
 
     /// What is wrong with a shape is wrong with the call, and known before anything runs.
     private static func check(_ shape: [Int], _ channelAxis: Int) throws {
-        do throws(NormalizationError) {
+        do {
             let geometry = try Geometry(shape, channelAxis: channelAxis)
             guard geometry.valuesPerChannel > 1 else {
-                throw .tooFewValuesPerChannel(shape: shape)
+                throw NormalizationError.tooFewValuesPerChannel(shape: shape)
             }
-        } catch { throw Failure.call("--shapes: \(error)") }
+            // x and its gradient, an output and the reference's.
+            if let shortage = Memory.shortage(tensors: 4, count: geometry.count, of: Float.self) {
+                throw Failure.call("--shapes: \(text(ofShape: shape)): \(shortage)")
+            }
+        } catch let error as NormalizationError { throw Failure.call("--shapes: \(error)") }
     }
 
     var name: String {
@@ -95,14 +99,16 @@ enum Subject {
     }
 
     /// Name, shape, element type and size, for the head of a table.
-    func title(_ array: NpyFile) -> String {
-        let header = array.header
-        let megabytes = Double(header.count * header.elementType.size) / 1e6
+    func title(_ header: NpyHeader) -> String {
         let shape = text(ofShape: header.shape)
-        let name = name == shape ? "" : name + ", "
-        return "\(name)\(shape), \(header.elementType.rawValue), "
+        let megabytes = Double(header.count * header.elementType.size) / 1e6
+        return (name == shape ? "" : "\(name), ")
+            + "\(shape), \(header.elementType.rawValue), "
             + String(format: "%.2f MB", megabytes)
     }
+
+    /// What errors about the tensor call it.
+    var file: FileArgument { FileArgument("", name) }
 
     var channelAxis: Int {
         switch self {
@@ -118,7 +124,6 @@ enum Subject {
         case .file(let path, _): return try NpyFile(contentsOf: path)
         case .random(let shape, let axis):
             let geometry = try Geometry(shape, channelAxis: axis)
-            try Memory.check(elements: geometry.count, of: Float.self, tensors: 4, "--shapes")
             var generator = SeededGenerator(seed: 4)
             return .float32(
                 try NpyArray(shape: shape, values: generator.normal(count: geometry.count)))

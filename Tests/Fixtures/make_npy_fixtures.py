@@ -72,3 +72,7 @@ safetensors.numpy.save_file(
     {'k"\t': "v\u001f\\"},
 )
 safetensors.numpy.save_file({}, folder / "nothing.safetensors")
+
+# safetensors lets only the owner read its files.
+for path in folder.iterdir():
+    path.chmod(0o644)

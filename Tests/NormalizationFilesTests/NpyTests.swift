@@ -116,6 +116,14 @@ import Testing
         #expect(try folder.contents == ["x.npy"])
     }
 
+    @Test func aFileOfMegabytesIsReadBack() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("x.npy")
+        let values = (0..<300_000).map { Double($0) }
+        try NpyArray(shape: [300, 1000], values: values).write(to: path)
+        #expect(try NpyArray<Double>(contentsOf: path).values == values)
+    }
+
     @Test func shapesThatDoNotFitTheValuesAreRefused() throws {
         let tooMany = [Int](repeating: 1, count: 65)
         for shape in [[2, 3], [-1, -1], [], tooMany, [Int.max, Int.max], [0]] {

@@ -105,6 +105,25 @@ import Testing
         #expect(error == .outOfMemory(file: path, bytes: 8 << 39))
     }
 
+    /// A limit of the process's memory counts like the machine's.
+    @Test func aFileBeyondTheProcesssMemoryIsRefused() async {
+        await #expect(processExitsWith: .success) {
+            let folder = try TemporaryFolder()
+            let path = folder.file("x.npy")
+            let header = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (67108864,)}")
+            try Data(header).write(to: URL(filePath: path))
+            try #require(truncate(path, off_t(header.count + 8 << 26)) == 0)
+            // Half of what the elements need, on top of what is mapped already.
+            let mapped = try String(contentsOfFile: "/proc/self/statm", encoding: .ascii)
+            let pages = try #require(mapped.split(separator: " ").first.flatMap { UInt($0) })
+            let bytes = pages * UInt(sysconf(Int32(_SC_PAGESIZE))) + 4 << 26
+            var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+            let error = try fileError { try NpyFile(contentsOf: path) }
+            try #require(error == .outOfMemory(file: path, bytes: 8 << 26))
+        }
+    }
+
     @Test func aFileThatShrinksWhileItIsReadIsTruncated() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("x")

@@ -130,6 +130,9 @@ import Testing
             malformed(
                 37, "a dimension of at most 9223372036854775807", "'9223372036854775808],\"da'")),
         changed(
+            "65 dimensions", "[2]", "[" + String(repeating: "1,", count: 64) + "2]",
+            malformed(165, "at most 64 numbers", "'2],\"data_offsets\":[0,8]}'")),
+        changed(
             "deep nesting", "[2]", String(repeating: "[", count: 100_000),
             malformed(37, "a dimension", "'" + String(repeating: "[", count: 24) + "'")),
         changed(

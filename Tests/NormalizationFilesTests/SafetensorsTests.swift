@@ -195,8 +195,10 @@ import Testing
             let error = try fileError { try SafetensorsFile.write(wrong, to: path) }
             #expect(error == .invalidTensorName(file: path, tensor: wrong[0].name))
         }
-        #expect(throws: FileError.invalidShape(shape: [3], count: 1)) {
-            try SafetensorsTensor(name: "a", shape: [3], values: [1.0])
+        for shape in [[3], [0], [-1], [-1, -1], [Int](repeating: 1, count: 65)] {
+            #expect(throws: FileError.invalidShape(shape: shape, count: 1)) {
+                try SafetensorsTensor(name: "a", shape: shape, values: [1.0])
+            }
         }
         #expect(try folder.contents.isEmpty)
     }

@@ -12,6 +12,9 @@ struct Block: Sendable {
     var channelStride: Int
     /// The tensor's index of the block's first channel.
     var firstChannel: Int
+    /// Whether an output is too large to stay in the last-level cache anyway, so that stores may go
+    /// around it.
+    var bypassesCache = false
 
     /// The block's channels, as the tensor counts them.
     var channelRange: Range<Int> { firstChannel..<firstChannel + channels }

@@ -4,8 +4,13 @@ struct BlockGrid: Sendable {
     let geometry: Geometry
     private let step: (outer: Int, channels: Int, inner: Int)
     private let blocks: (outer: Int, channels: Int, inner: Int)
+    /// Whether an output is too large to be worth a place in the cache.
+    private let bypassesCache: Bool
 
-    init(_ geometry: Geometry, outer: Int, channels: Int, inner: Int) {
+    init(
+        _ geometry: Geometry, outer: Int, channels: Int, inner: Int, bypassesCache: Bool = false
+    ) {
+        self.bypassesCache = bypassesCache
         self.geometry = geometry
         step = (max(1, outer), max(1, channels), max(1, inner))
         blocks = (
@@ -25,82 +30,81 @@ struct BlockGrid: Sendable {
         func range(_ index: Int, _ step: Int, _ limit: Int) -> Range<Int> {
             index * step..<min(limit, (index + 1) * step)
         }
-        return Block(
+        var block = Block(
             geometry, outer: range(outer, step.outer, geometry.outer),
             channels: range(channels, step.channels, geometry.channels),
             inner: range(inner, step.inner, geometry.inner))
+        block.bypassesCache = bypassesCache
+        return block
     }
 }
 
 extension BlockGrid {
-    /// Runs of memory of about `bytes` each, in memory order: how passes walk that read and write
-    /// each value once.
-    static func contiguous(_ geometry: Geometry, elementSize: Int, bytes: Int) -> BlockGrid {
-        let target = max(1, bytes / elementSize)
+    /// Runs of memory of a length that suits the cache, in memory order: how passes walk that read and
+    /// write each value once.
+    static func contiguous(_ geometry: Geometry, elementSize: Int) -> BlockGrid {
+        let target = CacheSizes.run / elementSize
         let row = geometry.channels * geometry.inner
-        if row <= target {
-            return BlockGrid(
-                geometry, outer: target / max(1, row), channels: geometry.channels,
-                inner: geometry.inner)
-        }
-        if geometry.inner <= target {
-            return BlockGrid(
-                geometry, outer: 1, channels: target / geometry.inner, inner: geometry.inner)
-        }
-        return BlockGrid(geometry, outer: 1, channels: 1, inner: target)
+        let isShort = geometry.inner <= target
+        return BlockGrid(
+            geometry, outer: target / max(1, row),
+            channels: isShort ? target / max(1, geometry.inner) : 1,
+            inner: isShort ? geometry.inner : target,
+            bypassesCache: geometry.count * elementSize > CacheSizes.streamedMap)
     }
 
     /// The cut for passes that need the whole of a channel before they write it.
     ///
     /// - Parameters:
-    ///   - elementSize: the bytes that one position takes over all tensors the pass reads.
-    static func forReduction(_ geometry: Geometry, elementSize: Int) -> Reduction {
-        let channelBytes = geometry.valuesPerChannel * elementSize
+    ///   - elementSize: the bytes of an element.
+    ///   - tensors: how many tensors the pass reads.
+    static func forReduction(_ geometry: Geometry, elementSize: Int, tensors: Int) -> Reduction {
+        let channelBytes = geometry.valuesPerChannel * elementSize * tensors
         let totalBytes = channelBytes * geometry.channels
         var width = max(1, CacheSizes.block / max(1, channelBytes))
-        // Enough blocks that two cores finish together.
         if totalBytes > CacheSizes.serial {
+            // Enough blocks that all cores finish together.
             width = min(width, geometry.channels.dividedRoundingUp(by: 8))
         }
-        let cacheLine = CacheSizes.line / elementSize
+        // Rows of a block that begin and end with a cache line are read once and never shared.
+        let lineElements = CacheSizes.line / elementSize
+        let powerOfTwo = max(1, geometry.inner & -geometry.inner)
+        let unit = max(1, lineElements / powerOfTwo)
         if geometry.inner == 1 {
-            // Columns: less than a line of each row would be read many times over.
-            width = width.roundedUp(toMultipleOf: cacheLine)
+            width = width.roundedUp(toMultipleOf: unit)
+        } else if width > unit {
+            width -= width % unit
         }
         width = min(width, geometry.channels)
+
         let isSmall = totalBytes <= CacheSizes.serial
-        let isResident =
-            isSmall
-            || (width * channelBytes <= CacheSizes.resident && geometry.channels >= 4 * width)
-            || (geometry.inner > 1 && channelBytes <= CacheSizes.resident
-                && geometry.channels >= 4)
-        if isResident {
-            let even = geometry.channels.dividedRoundingUp(
-                by: geometry.channels.dividedRoundingUp(by: width))
-            return .resident(
-                BlockGrid(
-                    geometry, outer: geometry.outer,
-                    channels: geometry.inner == 1
-                        ? min(even.roundedUp(toMultipleOf: cacheLine), geometry.channels) : even,
-                    inner: geometry.inner))
-        }
-        return .striped(.stripes(geometry))
+        let fits =
+            width * channelBytes <= CacheSizes.resident
+            && geometry.channels >= (geometry.inner == 1 ? 4 * width : 4)
+        guard isSmall || fits else { return .striped(.stripes(geometry)) }
+        return .resident(
+            BlockGrid(
+                geometry, outer: geometry.outer, channels: width, inner: geometry.inner,
+                bypassesCache: geometry.count * elementSize > CacheSizes.streamedReduction))
     }
 
     /// At most a few dozen stripes of each channel, whose statistics are merged: memory for them is
-    /// O(C), and there are enough for every core.
+    /// O(C), and there are enough for every core. They begin at even places, so that values in
+    /// pairs about the mean give every stripe that mean, and merge without rounding.
     private static func stripes(_ geometry: Geometry) -> BlockGrid {
         let stripes = 32
         let channels = geometry.inner == 1 ? geometry.channels : 1
         if geometry.outer >= stripes {
             return BlockGrid(
-                geometry, outer: geometry.outer.dividedRoundingUp(by: stripes),
+                geometry,
+                outer: geometry.outer.dividedRoundingUp(by: stripes).roundedUp(toMultipleOf: 2),
                 channels: channels, inner: geometry.inner)
         }
         return BlockGrid(
             geometry, outer: 1, channels: channels,
             inner: geometry.inner.dividedRoundingUp(
-                by: max(1, stripes / max(1, geometry.outer))))
+                by: max(1, stripes / max(1, geometry.outer))
+            ).roundedUp(toMultipleOf: 16))
     }
 
     enum Reduction {
@@ -120,6 +124,10 @@ enum CacheSizes {
     static let resident = 4 << 20
     /// A contiguous run for one pass.
     static let run = 128 << 10
+    /// Outputs above this size are written around the cache where each value is read once, and
+    static let streamedMap = 16 << 20
+    /// above this size where they were read for the sums before.
+    static let streamedReduction = 10 << 20
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
 }

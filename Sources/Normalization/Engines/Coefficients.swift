@@ -60,7 +60,8 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
     /// is not zero, since a constant channel must cancel to the bit.
     let canFold: UnsafeMutablePointer<Bool>
-    /// Whether the second form would overflow or lose digits in this channel.
+    /// Whether the second form would overflow or lose digits in this channel, or, its scale being
+    /// zero, a NaN: BLAS's axpy by zero does not look at x.
     let isOutOfRange: UnsafeMutablePointer<Bool>
 
     /// Sets γ and β of every channel, before the statistics.
@@ -95,9 +96,37 @@ struct ForwardMap<Scalar: NormalizationScalar> {
         }
     }
 
+    /// Sets the map from y back to x, x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a
+    /// shift and reciprocal scales; where γ has none, it is 0 (the pseudo-inverse), and x = μ.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setInverse(
+        _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>, mean: [Double],
+        variance: [Double], epsilon: Double
+    ) {
+        unsafe setAffine(gamma, beta, channels: mean.count)
+        for c in mean.indices {
+            let (gamma, beta) = unsafe (self.gamma[c], self.beta[c])
+            let reciprocal = 1 / gamma
+            unsafe self.gamma[c] = reciprocal.isInfinite ? 0 : reciprocal
+            unsafe self.beta[c] = mean[c]
+            // y spreads around β by about γ.
+            unsafe set(
+                c, mean: beta, inverseDeviation: (variance[c] + epsilon).squareRoot(),
+                canFold: abs(beta) <= 2 * abs(gamma))
+        }
+    }
+
     @inline(__always)
     private func set(_ c: Int, mean: Double, variance: Double, epsilon: Double) {
         let inverseDeviation = 1 / (variance + epsilon).squareRoot()
+        unsafe set(
+            c, mean: mean, inverseDeviation: inverseDeviation,
+            canFold: variance > 0 && abs(mean) * inverseDeviation <= 2)
+    }
+
+    @inline(__always)
+    private func set(_ c: Int, mean: Double, inverseDeviation: Double, canFold: Bool) {
         unsafe self.mean[c] = mean
         unsafe self.inverseDeviation[c] = inverseDeviation
         let center = Scalar(mean)
@@ -105,9 +134,9 @@ struct ForwardMap<Scalar: NormalizationScalar> {
         unsafe self.center[c] = center
         unsafe self.scale[c] = Scalar(scale)
         unsafe shift[c] = Scalar(beta[c] - (mean - Double(center)) * scale)
-        unsafe canFold[c] = variance > 0 && abs(mean) * inverseDeviation <= 2
+        unsafe self.canFold[c] = canFold
         unsafe isOutOfRange[c] =
-            Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
+            scale == 0 || Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
             || Scalar.isOutOfRange(mean)
     }
 }

@@ -1,60 +1,47 @@
-/// The passes over the data that every engine implements; a layer is arithmetic on O(C) numbers
-/// around them, so a new layer needs no new engine code and a new engine no new layer code.
-///
-/// A pass takes the base of a tensor and the block of it to work on, takes plain numbers and decides
-/// nothing. Tables of coefficients are indexed by the tensor's channel, results by the block's.
-/// `scratch` is the worker's own, `scratchCount` elements. Outputs may be the very buffer an input
-/// is, never a shifted one.
-protocol PassEngine: Sendable {
-    /// The elements of scratch memory a worker needs.
-    static var scratchCount: Int { get }
-
-    /// Count, mean and M2 of each channel of the block.
-    static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block,
-        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>)
-
-    /// y = γ · (x − μ) · s + β
-    static func normalize<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
-
-    /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each channel of the block.
-    static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
-        scratch: UnsafeMutablePointer<Scalar>)
-
-    /// ∂x = γ · s · (g − A/m − x̂ · B/m)
-    static func inputGradient<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>)
-}
-
-/// A = Σ g and B = Σ g · x̂ of one channel.
-struct GradientSums: Sendable, BitwiseCopyable {
-    var gradient = 0.0
-    var gradientTimesNormalized = 0.0
-
-    mutating func add(_ other: GradientSums) {
-        gradient += other.gradient
-        gradientTimesNormalized += other.gradientTimesNormalized
-    }
-}
-
 /// The engine that does the work: the same numbers, at different speeds.
 public enum Engine: String, Sendable, CaseIterable {
+    /// For each call the engine that measured fastest: see ``chosen(for:of:)``.
+    case automatic
+    /// Single-pass vector kernels for AVX-512, AVX2 or the baseline, chosen at run time.
+    case fused
     /// OpenBLAS calls on cache-sized blocks, spread over the cores.
     case blas
     /// Scalar loops in `Double`, straight from the formulas: the judge of the others.
     case reference
 
     /// The engine a layer has when none is named.
-    public static let `default` = Engine.blas
+    public static let `default` = Engine.automatic
 
-    var passes: any PassEngine.Type {
-        switch self {
+    /// What a call computes.
+    public enum Operation: String, Sendable, CaseIterable {
+        /// Training forward: statistics, then y.
+        case training
+        /// Inference: y with given statistics.
+        case inference
+        /// Backward: sums, then ∂x.
+        case backward
+    }
+
+    /// The engine that runs for a tensor of this geometry: `self`, unless that is `automatic`.
+    ///
+    /// Measured over planes of 1 to 12,544 values, tensors of 1 KB to 103 MB, both element types and
+    /// both layouts, the fused kernels were fastest or within the noise of the fastest for every
+    /// operation (docs/performance.md, "Which engine runs").
+    ///
+    /// - Parameters:
+    ///   - operation: what is computed.
+    ///   - geometry: how the tensors are read.
+    public func chosen(for operation: Operation, of geometry: Geometry) -> Engine {
+        self == .automatic ? .fused : self
+    }
+
+    /// The instruction set that the fused engine's kernels were chosen for on this processor:
+    /// `avx512`, `avx2` or `baseline`.
+    public static var instructionSet: String { FusedEngine.instructionSet }
+
+    func passes(for operation: Operation, of geometry: Geometry) -> any PassEngine.Type {
+        switch chosen(for: operation, of: geometry) {
+        case .automatic, .fused: FusedEngine.self
         case .blas: BLASEngine.self
         case .reference: ReferenceEngine.self
         }

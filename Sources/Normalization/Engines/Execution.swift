@@ -13,9 +13,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     let passes: any PassEngine.Type
     let threads: Int
 
-    init(_ geometry: Geometry, engine: Engine, threadLimit: Int?) {
+    init(
+        _ operation: Engine.Operation, _ geometry: Geometry, engine: Engine, threadLimit: Int?
+    ) {
         self.geometry = geometry
-        passes = engine.passes
+        passes = engine.passes(for: operation, of: geometry)
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
@@ -30,18 +32,39 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
 
     /// Runs of memory for passes without reductions.
     var contiguousBlocks: BlockGrid {
-        .contiguous(
-            geometry, elementSize: MemoryLayout<Scalar>.stride, bytes: CacheSizes.run)
+        .contiguous(geometry, elementSize: MemoryLayout<Scalar>.stride)
     }
 
-    /// y = γ · (x − μ) · s + β on one block. Channels whose coefficients the element type cannot hold
-    /// go to the reference engine, which computes in `Double`.
+    /// y = γ · (x − μ) · s + β on one block, and what follows it. Channels whose coefficients the
+    /// element type cannot hold go to the reference engine, which computes in `Double`.
     func normalize(
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+        then epilogue: Epilogue<Scalar> = .nothing, into y: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        var block = block
+        // In place, the lines to write are in cache.
+        block.bypassesCache = unsafe block.bypassesCache && UnsafePointer(y) != x
+        unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
+            if epilogue.isNothing {
+                unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
+            } else {
+                unsafe passes.activate(
+                    x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y)
+            }
+        }
+    }
+
+    /// g · f′(z) on one block, with the same exception.
+    func gate(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, behind epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>
     ) {
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
-            unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
+            unsafe passes.gate(
+                x, adding: epilogue.residual, gradient, block, by: map, epilogue.activation,
+                into: gated)
         }
     }
 
@@ -51,6 +74,9 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        var block = block
+        block.bypassesCache =
+            unsafe block.bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
         unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
@@ -74,6 +100,16 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             start = end
         }
     }
+}
+
+/// What follows a normalization in the same walk: a residual, an activation, both or nothing.
+@safe
+struct Epilogue<Scalar: NormalizationScalar> {
+    var residual: UnsafePointer<Scalar>?
+    var activation: Activation
+
+    static var nothing: Epilogue { unsafe Epilogue(residual: nil, activation: .identity) }
+    var isNothing: Bool { unsafe residual == nil && activation == .identity }
 }
 
 /// The processors of this machine.

@@ -1,0 +1,152 @@
+"""Batch normalization beside PyTorch and oneDNN, on the same shapes, in the same run.
+
+`make peers` builds what this needs and runs it; README.md says how it measures and why.
+"""
+
+import argparse
+import datetime
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import chart
+import machine
+import problems
+import report
+import workers as processes
+from figures import Figures
+from measuring import measure_all
+from selftest import self_test
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+BEGIN, END = "<!-- peers:begin -->", "<!-- peers:end -->"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="peers.py", description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="few shapes, few rounds: a minute")
+    parser.add_argument("--only", type=listed(problems.GROUPS), metavar="GROUPS",
+                        help="of " + ",".join(problems.GROUPS))
+    parser.add_argument("--operations", type=listed(problems.OPERATIONS),
+                        default=problems.OPERATIONS, help="of " + ",".join(problems.OPERATIONS))
+    parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")],
+                        default=[1, 2], help="numbers of threads (1,2)")
+    parser.add_argument("--rounds", type=int, help="turns of everybody at each problem (7)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every raw time")
+    parser.add_argument("--from", type=Path, nargs="+", dest="files", metavar="FILE",
+                        help="report on files of earlier runs instead of measuring")
+    parser.add_argument("--write-docs", action="store_true",
+                        help="write the tables into docs/performance.md and docs/peers.svg")
+    parser.add_argument("--self-test", action="store_true",
+                        help="only check that everybody computes the same")
+    options = parser.parse_args()
+    if min(options.threads) < 1:
+        parser.error("a number of threads is at least 1")
+    if options.rounds is not None and options.rounds < 1:
+        parser.error("the number of rounds is at least 1")
+    return options
+
+
+def listed(known):
+    """A parser of comma-separated names that are all known."""
+    def parse(text):
+        names = text.split(",")
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name}: expected some of {','.join(known)}")
+        return names
+    return parse
+
+
+def measure(options, workers, told):
+    """A run: where, when, with what, and all its results."""
+    groups = problems.QUICK if options.quick else problems.GROUPS
+    if options.only:
+        groups = {name: shapes for name, shapes in groups.items() if name in options.only}
+    chosen = problems.problems(groups)
+    if not chosen:
+        raise SystemExit("none of these groups has a shape that --quick measures")
+    run = {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine.name(),
+        "lastLevelCache": machine.last_level_cache(),
+        "versions": [f"swift-normalization {commit()}"]
+        + [reply["version"] for reply in told.values()],
+        "engine": told["ours"]["defaultEngine"],
+        "command": " ".join(["make peers", *peers_arguments()]),
+    }
+    others = machine.Others([worker.process.pid for worker in workers.values()])
+    run["results"] = measure_all(
+        chosen, options.operations, options.threads, workers, run["engine"],
+        options.rounds or (3 if options.quick else 7), sys.stderr)
+    run["others"] = others.share()
+    return run
+
+
+def commit():
+    """The commit that is measured, as git names it, or nothing outside a repository."""
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=DOCS.parent,
+                          capture_output=True, text=True, check=False)
+    return told.stdout.strip()
+
+
+def peers_arguments():
+    """The arguments of this command, as `make` takes them."""
+    given = " ".join(sys.argv[1:])
+    return [f"PEERS='{given}'"] if given else []
+
+
+def joined(files):
+    """Earlier runs as one; results of the same problem come from the last file that has it."""
+    runs = [json.loads(file.read_text()) for file in files]
+    results = {}
+    for run in runs:
+        for result in run["results"]:
+            key = (result["group"], tuple(result["shape"]), result["operation"],
+                   result["threads"], result["contestant"])
+            results[key] = result
+    shares = [run["others"] for run in runs if run["others"] is not None]
+    return runs[-1] | {"results": list(results.values()), "others": max(shares, default=None)}
+
+
+def write_docs(run, figures):
+    """Replaces the marked section of docs/performance.md, and docs/peers.svg."""
+    page = DOCS / "performance.md"
+    text = page.read_text() if page.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{page} has no lines {BEGIN} and {END} to write between")
+    picture = chart.chart(figures)
+    section = report.markdown(run, figures, folding=True)
+    if picture:
+        (DOCS / "peers.svg").write_text(picture)
+        section = "![How many times as fast, per shape and peer](peers.svg)\n\n" + section
+    page.write_text(f"{before}{BEGIN}\n\n{section}\n{END}{after}")
+
+
+def main():
+    options = arguments()
+    if options.files:
+        run = joined(options.files)
+    else:
+        workers, told = processes.start()
+        try:
+            if options.self_test:
+                right = self_test(workers, told["ours"]["engines"], options.threads)
+                sys.exit(0 if right else 1)
+            run = measure(options, workers, told)
+        finally:
+            for worker in workers.values():
+                worker.close()
+        if options.json:
+            options.json.write_text(json.dumps(run))
+    figures = Figures(run)
+    print(report.markdown(run, figures, folding=False))
+    if options.write_docs:
+        write_docs(run, figures)
+
+
+if __name__ == "__main__":
+    main()

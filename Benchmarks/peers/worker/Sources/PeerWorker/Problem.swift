@@ -1,0 +1,125 @@
+import CMemoryLimit
+import Dispatch
+import Normalization
+
+/// The tensors of one shape, and the calls made on them. They serve every layout: what is random in
+/// one order of the same elements is random in another.
+final class Problem {
+    let shape: [Int]
+    private let tensors: Tensors
+    private let count: Int
+    private var layer: BatchNorm<Float>
+    private var batch: BatchStatistics?
+    private var parameterGradients: ParameterGradients<Float>?
+
+    /// A running variance of 1.5 and mean of 0.1, as the other workers have.
+    init(_ shape: [Int]) throws {
+        count = try Geometry(shape).count
+        self.shape = shape
+        tensors = Tensors(count: count)
+        let channels = shape[1]
+        layer = try .standard(channels: channels)
+        layer.runningStatistics = try RunningStatistics(
+            mean: Array(repeating: 0.1, count: channels),
+            variance: Array(repeating: 1.5, count: channels))
+    }
+
+    /// The engine that runs for a request, or the kind of stores that a limit is measured with.
+    func implementation(_ request: Request) throws -> String? {
+        guard let operation = Engine.Operation(rawValue: request.operation),
+            let engine = request.engine.flatMap(Engine.init)
+        else { return request.engine }
+        let geometry = try Layout(request.layout, rank: shape.count).geometry(shape)
+        return engine.chosen(for: operation, of: geometry).rawValue
+    }
+
+    /// A closure that runs the operation once, all it needs at hand.
+    func call(_ operation: String, _ request: Request) throws -> () throws -> Void {
+        guard let threads = request.threads else { throw Unsupported(reason: "no threads") }
+        if operation == "limit" { return try limit(request, threads) }
+
+        guard let engine = request.engine.flatMap(Engine.init) else {
+            throw Unsupported(reason: "engine \(request.engine ?? "missing")")
+        }
+        let geometry = try Layout(request.layout, rank: shape.count).geometry(shape)
+        layer.engine = engine
+        layer.threadLimit = threads
+        let x = UnsafeBufferPointer(tensors.x)
+        switch operation {
+        case "training":
+            return { [self] in
+                let statistics = try layer.forward(x, into: tensors.y, geometry: geometry)
+                try layer.commit(statistics)
+                batch = statistics
+            }
+        case "inference":
+            return { [self] in try layer.inference(x, into: tensors.y, geometry: geometry) }
+        case "backward":
+            let statistics = try layer.forward(x, into: tensors.y, geometry: geometry)
+            let gradient = UnsafeBufferPointer(tensors.gradient)
+            return { [self] in
+                parameterGradients = try layer.backward(
+                    gradient, input: x, normalizedBy: .batch(statistics),
+                    into: tensors.inputGradient, geometry: geometry)
+            }
+        default: throw Unsupported(reason: "operation \(operation)")
+        }
+    }
+
+    /// The memory limit of an operation's traffic: each thread has a contiguous part.
+    private func limit(_ request: Request, _ threads: Int) throws -> () throws -> Void {
+        guard count % 16 == 0 else { throw Unsupported(reason: "count is no multiple of 16") }
+        let isBackward = request.of == "backward"
+        let streams = request.engine == "streaming"
+        let vectors = count / 16
+        // Threads write disjoint parts.
+        nonisolated(unsafe) let tensors = tensors
+        return {
+            DispatchQueue.concurrentPerform(iterations: threads) { thread in
+                let start = vectors * thread / threads * 16
+                let end = vectors * (thread + 1) / threads * 16
+                let x = tensors.x.baseAddress! + start
+                if isBackward {
+                    memory_limit_backward(
+                        tensors.gradient.baseAddress! + start, x,
+                        tensors.inputGradient.baseAddress! + start, end - start, 0.9, 0.1, 0.2,
+                        streams)
+                } else {
+                    memory_limit_map(
+                        x, tensors.y.baseAddress! + start, end - start, 0.9, 0.2, streams)
+                }
+            }
+        }
+    }
+
+    /// One operation on given data, which and whose results are in the order of (N, C, …).
+    func check(_ request: Request) throws -> Reply {
+        guard let operation = request.of, let x = request.x, let gradient = request.gradient,
+            let gamma = request.gamma, let beta = request.beta, let mean = request.mean,
+            let variance = request.variance, x.count == count, gradient.count == count
+        else { throw Unsupported(reason: "a check without its data") }
+        let layout = try Layout(request.layout, rank: shape.count)
+        _ = tensors.x.update(fromContentsOf: layout.reordered(x, shape))
+        _ = tensors.gradient.update(fromContentsOf: layout.reordered(gradient, shape))
+        layer.gamma = .perChannel(gamma)
+        layer.beta = .perChannel(beta)
+        layer.runningStatistics = try RunningStatistics(mean: mean, variance: variance)
+        try call(operation, request)()
+
+        var reply = Reply()
+        let output = operation == "backward" ? tensors.inputGradient : tensors.y
+        reply.output = layout.restored(Array(output), shape)
+        switch operation {
+        case "training":
+            reply.first = batch?.mean
+            reply.second = batch?.variance()
+        case "backward":
+            reply.first = parameterGradients?.gamma?.map(Double.init)
+            reply.second = parameterGradients?.beta?.map(Double.init)
+        default:
+            reply.first = layer.runningStatistics?.mean
+            reply.second = layer.runningStatistics?.variance
+        }
+        return reply
+    }
+}

@@ -1,0 +1,74 @@
+// Single-pass vector kernels for batch normalization, chosen at run time for the processor.
+// They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
+#pragma once
+
+// A part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i.
+typedef struct {
+    long outer;
+    long channels;
+    long inner;
+    long outer_stride;
+    long channel_stride;
+} cfused_block;
+
+// What follows a normalization.
+enum {
+    CFUSED_IDENTITY,
+    CFUSED_RELU,
+    CFUSED_RELU6,
+    CFUSED_LEAKY_RELU,
+    CFUSED_SILU,
+    CFUSED_HARD_SWISH,
+};
+
+// Coefficients per channel of y = (x - center) * scale + shift.
+#define CFUSED_DECLARE(T, S)                                                                       \
+    typedef struct {                                                                               \
+        const T *center;                                                                           \
+        const T *scale;                                                                            \
+        const T *shift;                                                                            \
+    } cfused_forward_##S;                                                                          \
+    /* dx = ((g - gradient_center) - (x - center) * slope) * scale + residue */                    \
+    typedef struct {                                                                               \
+        const T *center;                                                                           \
+        const T *slope;                                                                            \
+        const T *gradient_center;                                                                  \
+        const T *scale;                                                                            \
+        const T *residue;                                                                          \
+    } cfused_backward_##S;                                                                         \
+    typedef struct {                                                                               \
+        /* sum[c] = sum of x - pivot[c], squares[c] = sum of (x - pivot[c])^2, in double */        \
+        void (*moments)(const T *x, const cfused_block *block, const T *pivot, double *sum,        \
+                        double *squares);                                                          \
+        /* sum[c] = sum of g, products[c] = sum of g * (x - mean[c]), in double */                 \
+        void (*gradient_sums)(const T *x, const T *g, const cfused_block *block,                   \
+                              const double *mean, double *sum, double *products);                  \
+        void (*normalize)(const T *x, const cfused_block *block, const cfused_forward_##S *map,    \
+                          T *y, int streaming);                                                    \
+        void (*input_gradient)(const T *x, const T *g, const cfused_block *block,                  \
+                               const cfused_backward_##S *map, T *dx, int streaming);              \
+        /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null) */           \
+        void (*normalize_activate)(const T *x, const T *residual, const cfused_block *block,       \
+                                   const cfused_forward_##S *map, int activation, T slope, T *y,   \
+                                   int streaming);                                                 \
+        /* gated = g * f'(z) */                                                                    \
+        void (*gate_gradient)(const T *x, const T *residual, const T *g,                           \
+                              const cfused_block *block, const cfused_forward_##S *map,            \
+                              int activation, T slope, T *gated);                                  \
+    } cfused_passes_##S;
+
+CFUSED_DECLARE(float, f32)
+CFUSED_DECLARE(double, f64)
+
+// The kernels for one instruction set.
+typedef struct {
+    const char *name;
+    cfused_passes_f32 f32;
+    cfused_passes_f64 f64;
+} cfused_kernels;
+
+// How many instruction sets this processor can run kernels for, at least 1.
+int cfused_kernels_count(void);
+
+// Kernels by rank: 0 is the baseline, cfused_kernels_count() - 1 the widest.
+const cfused_kernels *cfused_kernels_at(int index);

@@ -1,0 +1,91 @@
+extension BatchNorm {
+    /// The inverse: from y back to the x it was normalized from.
+    ///
+    ///     x = μ_c + (y − β_c) · √(σ²_c + ε) / γ_c
+    ///
+    /// Where γ is zero (or so small that 1/γ overflows `Double`) the map has no inverse, and the
+    /// Moore–Penrose pseudo-inverse stands for it: a factor of 0, so that x is the mean μ_c, of all
+    /// that y could have come from the one whose normalized value is smallest.
+    ///
+    /// Error bound, with u = `Scalar.ulpOfOne / 2` and S = √(σ² + ε) / |γ|: x is within
+    /// 8 u · (S · (|y − β| + |β|) + |μ| + |x|) of the exact inverse of the y it is given, where nothing
+    /// overflows or underflows. The rounding of y itself comes back multiplied by S: after a forward
+    /// pass whose y is within δ of exact, x is away by S · δ more, and δ is at least u · |y|. So digits of
+    /// x are lost for good where |β| is large against |γ|, or |μ| against σ.
+    ///
+    /// - Parameters:
+    ///   - y: the output of forward or inference, `geometry.count` elements.
+    ///   - statistics: those that y was normalized with.
+    ///   - x: receives the input, as many.
+    ///   - geometry: how x and y are read.
+    /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
+    ///   ``NormalizationError/mismatchedCount(expected:actual:)`` when the statistics are of another
+    ///   number of values, and what forward and inference throw;
+    ///   ``NormalizationError/noRunningStatistics`` where the layer has none and they are asked for.
+    /// - Complexity: O(n) time; O(C) memory beside the buffers.
+    public func inverse(
+        _ y: Span<Scalar>, normalizedBy statistics: NormalizingStatistics,
+        into x: inout MutableSpan<Scalar>, geometry: Geometry
+    ) throws(NormalizationError) {
+        try unsafe y.withUnsafeBufferPointer { y throws(NormalizationError) in
+            try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
+                try unsafe inverse(y, normalizedBy: statistics, into: x, geometry: geometry)
+            }
+        }
+    }
+
+    /// The inverse in place: `y` becomes x.
+    ///
+    /// - Throws: as the form with an output; y is as it was then.
+    public func inverseInPlace(
+        _ y: inout MutableSpan<Scalar>, normalizedBy statistics: NormalizingStatistics,
+        geometry: Geometry
+    ) throws(NormalizationError) {
+        try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
+            try unsafe inverse(
+                UnsafeBufferPointer(y), normalizedBy: statistics, into: y, geometry: geometry)
+        }
+    }
+
+    /// The inverse between buffers of a host that has nothing but pointers.
+    ///
+    /// `y` and `x` may be the same buffer; if they overlap otherwise, that is an error.
+    ///
+    /// - Throws: as the form with spans, and ``NormalizationError/overlap(_:_:)``.
+    @unsafe
+    public func inverse(
+        _ y: UnsafeBufferPointer<Scalar>, normalizedBy statistics: NormalizingStatistics,
+        into x: UnsafeMutableBufferPointer<Scalar>, geometry: Geometry
+    ) throws(NormalizationError) {
+        try check(geometry, (.output, y.count), (.input, x.count))
+        let numbers = try normalizingNumbers(statistics, geometry)
+        try unsafe checkOverlap((.output, y), (.input, UnsafeBufferPointer(x)))
+        guard let source = y.baseAddress, let target = x.baseAddress, geometry.count > 0 else {
+            return
+        }
+        unsafe execution(.inference, geometry).inverse(
+            source, mean: numbers.mean, variance: numbers.variance, gamma: gamma, beta: beta,
+            epsilon: epsilon, into: target)
+    }
+
+    /// The inverse on arrays.
+    ///
+    /// - Parameters:
+    ///   - y: the output of forward or inference, as many elements as `shape` says.
+    ///   - statistics: those that y was normalized with.
+    ///   - shape: the dimensions of y, slowest first; NCHW is `[n, c, h, w]`.
+    ///   - channelAxis: the axis of the channels; -1 is channels-last.
+    /// - Returns: x.
+    /// - Throws: as the other forms, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    public func inverse(
+        _ y: [Scalar], normalizedBy statistics: NormalizingStatistics, shape: [Int],
+        channelAxis: Int = 1
+    ) throws(NormalizationError) -> [Scalar] {
+        let geometry = try Geometry(shape, channelAxis: channelAxis)
+        try check(geometry, (.output, y.count))
+        var input = [Scalar](repeating: 0, count: y.count)
+        var x = input.mutableSpan
+        try inverse(y.span, normalizedBy: statistics, into: &x, geometry: geometry)
+        return input
+    }
+}

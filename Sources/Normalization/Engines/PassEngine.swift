@@ -1,0 +1,76 @@
+/// The passes over the data that every engine implements; a layer is arithmetic on O(C) numbers
+/// around them, so a new layer needs no new engine code and a new engine no new layer code.
+///
+/// A pass takes the base of a tensor and the block of it to work on, takes plain numbers and decides
+/// nothing. Tables of coefficients are indexed by the tensor's channel, results by the block's.
+/// `scratch` is the worker's own, `scratchCount` elements. Outputs may be the very buffer an input
+/// is, never a shifted one.
+protocol PassEngine: Sendable {
+    /// The elements of scratch memory a worker needs.
+    static var scratchCount: Int { get }
+
+    /// Count, mean and M2 of each channel of the block.
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// y = γ · (x − μ) · s + β
+    static func normalize<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each channel of the block.
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        scratch: UnsafeMutablePointer<Scalar>)
+
+    /// ∂x = γ · s · (g − A/m − x̂ · B/m)
+    static func inputGradient<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>)
+
+    /// y = f(γ · (x − μ) · s + β + residual)
+    static func activate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
+        by map: ForwardMap<Scalar>, _ activation: Activation,
+        into y: UnsafeMutablePointer<Scalar>)
+
+    /// g · f′(z), with z = γ · (x − μ) · s + β + residual
+    static func gate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>)
+}
+
+extension PassEngine {
+    static func activate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
+        by map: ForwardMap<Scalar>, _ activation: Activation,
+        into y: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe ActivationPasses.activate(
+            x, adding: residual, block, by: map, activation, into: y)
+    }
+
+    static func gate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe ActivationPasses.gate(
+            x, adding: residual, gradient, block, by: map, activation, into: gated)
+    }
+}
+
+/// A = Σ g and B = Σ g · x̂ of one channel.
+struct GradientSums: Sendable, BitwiseCopyable {
+    var gradient = 0.0
+    var gradientTimesNormalized = 0.0
+
+    mutating func add(_ other: GradientSums) {
+        gradient += other.gradient
+        gradientTimesNormalized += other.gradientTimesNormalized
+    }
+}

@@ -1,0 +1,66 @@
+extension BatchNorm {
+    /// Folds this normalization into the convolution, transposed convolution or dense layer whose
+    /// output it normalizes, so that inference needs it no more.
+    ///
+    ///     a_c = γ_c / √(running variance_c + ε)
+    ///     weights_c ← a_c · weights_c        bias_c ← a_c · (bias_c − running mean_c) + β_c
+    ///
+    /// where c is the output channel. Padding, stride and dilation do not matter, nothing may stand
+    /// between the two layers.
+    ///
+    /// ```swift
+    /// let folded = try norm.folded(
+    ///     after: .convolution([64, 3, 7, 7]), weights: weights, bias: bias)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - layer: the kind of layer, and the shape of its weights.
+    ///   - weights: its weights, row-major.
+    ///   - bias: its bias, `layer.outputs` numbers; `nil` for a layer without.
+    /// - Returns: the weights and bias of the layer that does the work of both. Coefficients are
+    ///   computed in `Double`; with u = `Scalar.ulpOfOne / 2`, a weight w is within 2.01 u · |a · w|
+    ///   of exact, the bias within 1.01 u · |bias| + 2⁻⁵⁰ · (|a| · (|bias| + |mean|) + |β|), where
+    ///   nothing underflows.
+    /// - Throws: ``NormalizationError/foldChannelMismatch(_:expected:actual:)``,
+    ///   ``NormalizationError/wrongLength(_:expected:actual:)``,
+    ///   ``NormalizationError/noRunningStatistics``,
+    ///   ``NormalizationError/invalidVariance(channel:variance:epsilon:)``,
+    ///   ``NormalizationError/unfoldableChannel(_:scale:shift:)``,
+    ///   ``NormalizationError/foldOverflow(_:index:value:)``.
+    /// - Complexity: O(weights).
+    public func folded(
+        after layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil
+    ) throws(NormalizationError) -> (weights: [Scalar], bias: [Scalar]) {
+        var (weights, bias) = (weights, bias ?? Array(repeating: 0, count: layer.outputs))
+        var weightSpan = weights.mutableSpan
+        var biasSpan = bias.mutableSpan
+        try fold(after: layer, weights: &weightSpan, bias: &biasSpan)
+        return (weights, bias)
+    }
+
+    /// Folds in place: weights and bias become those of the layer that does the work of both.
+    ///
+    /// - Parameters:
+    ///   - layer: the kind of layer, and the shape of its weights.
+    ///   - weights: its weights.
+    ///   - bias: its bias, `layer.outputs` numbers; zeros for a layer without.
+    /// - Throws: as ``folded(after:weights:bias:)``; weights and bias are as they were then.
+    public func fold(
+        after layer: LinearLayer, weights: inout MutableSpan<Scalar>,
+        bias: inout MutableSpan<Scalar>
+    ) throws(NormalizationError) {
+        let map = try ChannelMap(self)
+        try map.check(layer, on: .output, weights: weights.count, bias: bias.count)
+        var folded: [Double] = []
+        folded.reserveCapacity(bias.count)
+        for c in 0..<bias.count {
+            folded.append(map.scale[c] * (Double(bias[c]) - map.mean[c]) + map.beta[c])
+        }
+        let rounded = try ChannelMap.rounded(folded, as: Scalar.self)
+        try unsafe weights.withUnsafeMutableBufferPointer { weights throws(NormalizationError) in
+            guard let base = weights.baseAddress else { return }
+            try unsafe map.scaleWeights(base, of: layer, on: .output)
+        }
+        for c in 0..<bias.count { bias[c] = rounded[c] }
+    }
+}

@@ -1,0 +1,136 @@
+internal import BLAS
+
+/// What surrounds the input of a layer that a normalization before it is folded into.
+public enum FoldedPadding: Sendable, CaseIterable {
+    /// Nothing, or values of the tensor itself (reflected, repeated, wrapped around): they are
+    /// normalized like any other.
+    case none
+    /// Zeros, before and after folding: exact where zero normalizes to zero.
+    case zeros
+    /// Zeros around what was normalized, and after folding, in each channel of what is not normalized
+    /// any more, the value that normalizes to zero: see ``BatchNorm/valuesNormalizingToZero()``.
+    case valuesNormalizingToZero
+}
+
+extension BatchNorm {
+    /// Folds this normalization into the convolution, transposed convolution or dense layer that takes
+    /// its output, so that inference needs it no more.
+    ///
+    ///     a_c = γ_c / √(running variance_c + ε)      b_c = β_c − a_c · running mean_c
+    ///     bias ← bias + Σ_c b_c · Σ weights_c        weights_c ← a_c · weights_c
+    ///
+    /// where c is the input channel. This is exact where every output sums all weights: without
+    /// padding by zeros, or with padding by what normalizes to zero. The outputs at the borders of a
+    /// transposed convolution sum only some of the weights; folding before one is exact, and allowed,
+    /// where b is zero, like padding by zeros.
+    ///
+    /// - Parameters:
+    ///   - layer: the kind of layer, and the shape of its weights.
+    ///   - weights: its weights, row-major.
+    ///   - bias: its bias, `layer.outputs` numbers; `nil` for a layer without.
+    ///   - padding: what surrounds its input.
+    /// - Returns: the weights and bias of the layer that does the work of both, and for
+    ///   ``FoldedPadding/valuesNormalizingToZero`` the value to pad each input channel with. With
+    ///   u = `Scalar.ulpOfOne / 2`, a weight w is within 2.01 u · |a · w| of exact, the bias, a sum of
+    ///   n products in `Double`, within 1.01 u · |bias| + (n + 8) · 2⁻⁵² · Σ |w| · (|β| + |a · mean|).
+    ///   Outputs are then differences of sums as large as Σ |w · a · mean|: where a mean is large against
+    ///   its deviation, they have fewer digits than those of the two layers.
+    /// - Throws: ``NormalizationError/inexactFold(_:channel:normalizedZero:)``,
+    ///   ``NormalizationError/noValueNormalizesToZero(channel:shift:)``, and what
+    ///   ``folded(after:weights:bias:)`` throws.
+    /// - Complexity: O(weights).
+    public func folded(
+        before layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil,
+        padding: FoldedPadding = .none
+    ) throws(NormalizationError) -> (weights: [Scalar], bias: [Scalar], paddingValues: [Scalar]?) {
+        var (weights, bias) = (weights, bias ?? Array(repeating: 0, count: layer.outputs))
+        var weightSpan = weights.mutableSpan
+        var biasSpan = bias.mutableSpan
+        let values = try fold(
+            before: layer, weights: &weightSpan, bias: &biasSpan, padding: padding)
+        return (weights, bias, values)
+    }
+
+    /// Folds in place: weights and bias become those of the layer that does the work of both.
+    ///
+    /// - Parameters:
+    ///   - layer: the kind of layer, and the shape of its weights.
+    ///   - weights: its weights.
+    ///   - bias: its bias, `layer.outputs` numbers; zeros for a layer without.
+    ///   - padding: what surrounds its input.
+    /// - Returns: for ``FoldedPadding/valuesNormalizingToZero`` the value to pad each input channel with.
+    /// - Throws: as ``folded(before:weights:bias:padding:)``; weights and bias are as they were then.
+    @discardableResult
+    public func fold(
+        before layer: LinearLayer, weights: inout MutableSpan<Scalar>,
+        bias: inout MutableSpan<Scalar>, padding: FoldedPadding = .none
+    ) throws(NormalizationError) -> [Scalar]? {
+        let map = try ChannelMap(self)
+        try map.check(layer, on: .input, weights: weights.count, bias: bias.count)
+        if layer.kind == .transposedConvolution || padding == .zeros, let c = map.firstShifted {
+            throw .inexactFold(layer.kind, channel: c, normalizedZero: map.shift(of: c))
+        }
+        let paddingValues =
+            padding == .valuesNormalizingToZero ? try valuesNormalizingToZero(map) : nil
+        var folded: [Double] = []
+        folded.reserveCapacity(bias.count)
+        for output in 0..<bias.count { folded.append(Double(bias[output])) }
+        let rounded = try unsafe weights.withUnsafeMutableBufferPointer {
+            weights throws(NormalizationError) -> [Scalar] in
+            guard let base = weights.baseAddress else { return [] }
+            if map.firstShifted != nil { unsafe map.addShifts(to: &folded, base, layer) }
+            let rounded = try ChannelMap.rounded(folded, as: Scalar.self)
+            try unsafe map.scaleWeights(base, of: layer, on: .input)
+            return rounded
+        }
+        for output in 0..<bias.count { bias[output] = rounded[output] }
+        return paddingValues
+    }
+
+    /// The number that normalizes to zero, per channel: μ − β / a with a = γ / √(running variance + ε),
+    /// or 0 where every number does.
+    ///
+    /// - Throws: ``NormalizationError/noValueNormalizesToZero(channel:shift:)`` where γ is zero and β
+    ///   is not, ``NormalizationError/noRunningStatistics``,
+    ///   ``NormalizationError/invalidVariance(channel:variance:epsilon:)``,
+    ///   ``NormalizationError/unfoldableChannel(_:scale:shift:)``.
+    public func valuesNormalizingToZero() throws(NormalizationError) -> [Scalar] {
+        try valuesNormalizingToZero(ChannelMap(self))
+    }
+
+    private func valuesNormalizingToZero(_ map: ChannelMap) throws(NormalizationError) -> [Scalar] {
+        var values: [Scalar] = []
+        for c in 0..<channels {
+            let shift = map.shift(of: c)
+            let value = shift == 0 ? 0 : Scalar(map.mean[c] - map.beta[c] / map.scale[c])
+            guard value.isFinite else { throw .noValueNormalizesToZero(channel: c, shift: shift) }
+            values.append(value)
+        }
+        return values
+    }
+}
+
+extension ChannelMap {
+    /// bias ← bias + Σ_c b_c · Σ weights_c of a convolution or dense layer, a group at a time and a row
+    /// for each output, as products of `Double` whatever the weights.
+    fileprivate func addShifts<Scalar: NormalizationScalar>(
+        to bias: inout [Double], _ weights: UnsafePointer<Scalar>, _ layer: LinearLayer
+    ) {
+        let (length, kernel) = (layer.shape[1] * layer.kernelCount, layer.kernelCount)
+        var row = [Double](repeating: 0, count: length)
+        var shifts = [Double](repeating: 0, count: length)
+        for output in 0..<layer.outputs {
+            let first = layer.firstInput(ofOutput: output)
+            if output.isMultiple(of: layer.outputs / layer.groups) {
+                for i in 0..<length { shifts[i] = shift(of: first + i / kernel) }
+            }
+            let source = unsafe weights + output * length
+            for i in 0..<length { row[i] = unsafe Double(source[i]) }
+            bias[output] += unsafe row.withUnsafeBufferPointer { row in
+                unsafe shifts.withUnsafeBufferPointer { shifts in
+                    unsafe Double.dot(length, row.baseAddress!, shifts.baseAddress!)
+                }
+            }
+        }
+    }
+}

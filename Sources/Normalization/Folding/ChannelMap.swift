@@ -1,0 +1,95 @@
+internal import BLAS
+
+/// Inference as y = scale · (x − mean) + beta per channel, in `Double`: what folding moves into
+/// the weights beside it.
+struct ChannelMap: Sendable {
+    /// a = γ / √(running variance + ε)
+    private(set) var scale: [Double] = []
+    private(set) var mean: [Double] = []
+    private(set) var beta: [Double] = []
+
+    /// The map of a layer.
+    ///
+    /// - Throws: where the layer has no running statistics, or the element type cannot hold a
+    ///   channel's coefficients: beyond its range, or a scale that rounds to a subnormal number.
+    init<Scalar: NormalizationScalar>(_ layer: BatchNorm<Scalar>) throws(NormalizationError) {
+        try layer.checkParts()
+        let running = try layer.checkedRunningStatistics()
+        for channel in 0..<layer.channels {
+            let deviation = (running.variance[channel] + layer.epsilon).squareRoot()
+            scale.append(layer.gamma.value(of: channel, absent: 1) / deviation)
+            mean.append(running.mean[channel])
+            beta.append(layer.beta.value(of: channel, absent: 0))
+            let (scale, shift) = (scale[channel], shift(of: channel))
+            let inRange =
+                Scalar(scale).isFinite && Scalar(shift).isFinite
+                && (scale == 0 || Scalar(scale).isNormal)
+            guard inRange else { throw .unfoldableChannel(channel, scale: scale, shift: shift) }
+        }
+    }
+
+    /// b = β − μ · a, what zero becomes.
+    func shift(of channel: Int) -> Double { beta[channel] - mean[channel] * scale[channel] }
+
+    /// The first channel where zero does not become zero.
+    var firstShifted: Int? { scale.indices.first { shift(of: $0) != 0 } }
+
+    /// Throws unless the layer has as many channels on that side, and its buffers their lengths.
+    func check(
+        _ layer: LinearLayer, on side: LinearLayer.Side, weights: Int, bias: Int
+    ) throws(NormalizationError) {
+        let channels = side == .input ? layer.inputs : layer.outputs
+        guard channels == scale.count else {
+            throw .foldChannelMismatch(layer, expected: scale.count, actual: channels)
+        }
+        guard weights == layer.weightCount else {
+            throw .wrongLength(.weights, expected: layer.weightCount, actual: weights)
+        }
+        guard bias == layer.outputs else {
+            throw .wrongLength(.bias, expected: layer.outputs, actual: bias)
+        }
+    }
+
+    /// Multiplies every weight by the scale of its channel on that side: a BLAS call for each run of
+    /// one channel. Throws before anything has changed where a weight would overflow.
+    func scaleWeights<Scalar: NormalizationScalar>(
+        _ weights: UnsafeMutablePointer<Scalar>, of layer: LinearLayer, on side: LinearLayer.Side
+    ) throws(NormalizationError) {
+        let (runs, length) = layer.runs(on: side)
+        for run in 0..<runs {
+            let start = run * length
+            let factor = Scalar(scale[layer.channel(ofRun: run, on: side)])
+            guard let index = unsafe Scalar.iamax(length, weights + start) else { continue }
+            let largest = unsafe weights[start + index]
+            if largest.isFinite, !(largest * factor).isFinite {
+                throw .foldOverflow(.weights, index: start + index, value: Double(largest))
+            }
+        }
+        for run in 0..<runs {
+            let factor = Scalar(scale[layer.channel(ofRun: run, on: side)])
+            unsafe Scalar.scal(length, alpha: factor, weights + run * length)
+        }
+    }
+
+    /// The bias in the element type; throws where a finite number has become infinite.
+    static func rounded<Scalar: NormalizationScalar>(
+        _ bias: [Double], as type: Scalar.Type
+    ) throws(NormalizationError) -> [Scalar] {
+        let result = bias.map { Scalar($0) }
+        for index in bias.indices where bias[index].isFinite && !result[index].isFinite {
+            throw .foldOverflow(.bias, index: index, value: bias[index])
+        }
+        return result
+    }
+}
+
+extension AffineParameter {
+    /// The number of a channel, or `absent` where there is none.
+    fileprivate func value(of channel: Int, absent: Double) -> Double {
+        switch self {
+        case .absent: absent
+        case .shared(let value): Double(value)
+        case .perChannel(let values): Double(values[channel])
+        }
+    }
+}

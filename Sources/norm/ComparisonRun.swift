@@ -1,0 +1,63 @@
+import Normalization
+import NormalizationFiles
+
+/// The comparisons that were asked for, tensor by tensor, told as they are done.
+struct ComparisonRun {
+    let layers: [LayerKind]
+    let contenders: [Contender]
+    /// Whether tables are printed.
+    let isForPeople: Bool
+
+    private let report = ComparisonReport(measurement: Measurement())
+    private let progress = Progress()
+
+    init(layers: [LayerKind], contenders: [Contender], isForPeople: Bool) {
+        self.layers = layers
+        self.contenders = contenders
+        self.isForPeople = isForPeople
+    }
+
+    /// Compares on every one of `subjects`.
+    func results(on subjects: [Subject]) throws -> [ComparisonResult] {
+        defer { progress.clear() }
+        var cases: [[ComparisonResult]] = []
+        for (index, subject) in subjects.enumerated() {
+            let name = "\(index + 1) of \(subjects.count): \(subject.name)"
+            progress.show(name)
+            switch try subject.array() {
+            case .float32(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
+            case .float64(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
+            case let other: throw subject.file.wrongType(other, expected: "<f4 or <f8")
+            }
+        }
+        if isForPeople { print("\n" + report.conclusion(cases)) }
+        return cases.flatMap(\.self)
+    }
+
+    /// One case for each layer and operation: what every contender did.
+    private func cases<Scalar: NormalizationScalar & NpyElement>(
+        _ subject: Subject, _ x: NpyArray<Scalar>, _ name: String, isFirst: Bool
+    ) throws -> [[ComparisonResult]] {
+        var comparison: Comparison<Scalar>
+        do throws(NormalizationError) {
+            let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
+            comparison = try Comparison(x.values, geometry: geometry)
+        } catch { throw subject.file.failure(error) }
+        if isForPeople, isFirst { print(report.header) }
+        var cases: [[ComparisonResult]] = []
+        for layer in layers {
+            var section: [[ComparisonResult]] = []
+            for operation in Operation.allCases {
+                progress.show("\(name), \(layer.rawValue) layer, \(operation.rawValue)")
+                section.append(
+                    try comparison.results(
+                        of: operation, layer: layer, contenders: contenders,
+                        measurement: report.measurement))
+            }
+            progress.clear()
+            if isForPeople { print("\n" + report.table(section, tensor: subject.title(x.header))) }
+            cases += section
+        }
+        return cases
+    }
+}
