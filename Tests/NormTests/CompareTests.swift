@@ -151,7 +151,7 @@ import Testing
         (["x.npy", "--shapes", "4x3"], "--shapes: not with a file"),
         (["x.npy", "--batch", "2"], "--batch: not with a file"),
         (["x.npy", "--channel-axis", "3"], "--channel-axis: shape [4, 3, 2] with channel axis 3"),
-        (["x.npy", "--engines", "steam"], "--engines: expected blas, "),
+        (["x.npy", "--engines", "steam"], "--engines: expected automatic, "),
         (
             ["x.npy", "--layers", "shared"],
             "--layers: expected standard, weight-shared, parameter-"

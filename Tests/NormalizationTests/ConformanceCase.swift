@@ -6,7 +6,10 @@ import Testing
 /// A case of Tests/Fixtures/conformance: what PyTorch, Keras or ONNX computed, or refused. The schema
 /// is in Tests/Fixtures/README.md.
 struct ConformanceCase: Decodable, CustomTestStringConvertible, Sendable {
-    enum Precision: String, Decodable { case F32, F64 }
+    enum Precision: String, Decodable {
+        case single = "F32"
+        case double = "F64"
+    }
 
     struct Update: Decodable {
         enum Kind: String, Decodable {
@@ -72,7 +75,7 @@ struct ConformanceCase: Decodable, CustomTestStringConvertible, Sendable {
     var isRefused: Bool { error == true }
     var layout: Layout { Layout(shape, axis: channelAxis) }
     /// What its tensors are, and the unit in which differences are counted.
-    var element: ElementType { dtype == .F32 ? .float : .double }
+    var element: ElementType { dtype == .single ? .float : .double }
     /// The types to compute it in: its own, and Double where its source has no F64 of its own.
     var elements: [ElementType] {
         ["keras", "onnx_nodes"].contains(suite) ? ElementType.allCases : [element]

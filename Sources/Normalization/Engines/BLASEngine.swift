@@ -30,8 +30,8 @@ enum BLASEngine: PassEngine {
         for channel in 0..<block.channels {
             let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
             let deviations = squares - sum * sum / m
-            if deviations > squares / 16, Scalar.holdsSquares(squares / m) {
-                // Σx² − (Σx)²/m has lost four bits at most.
+            if deviations > squares / 4, Scalar.holdsSquares(squares / m) {
+                // Σx² − (Σx)²/m has lost two bits at most.
                 unsafe moments[channel] = Moments(
                     count: block.valuesPerChannel, mean: sum / m, deviations: deviations)
             } else {
@@ -166,7 +166,7 @@ enum BLASEngine: PassEngine {
             let moments = Moments(
                 count: block.valuesPerChannel, mean: Double(center) + sum / m,
                 deviations: max(deviations, 0))
-            if deviations > squares / 16 { return moments }
+            if deviations > squares / 4 { return moments }
             center = Scalar(moments.mean)
         }
         var moments = Moments()

@@ -209,10 +209,12 @@ enum FusedEngine: PassEngine {
                 deviations: deviations < 0 ? 0 : deviations)
         }
 
-        /// Whether the difference has lost more than four bits.
+        /// Whether the difference has lost more than four bits, or two of a `Double` tensor's.
         @inline(__always)
         func isCancelled(_ channel: Int, _ m: Double) -> Bool {
-            unsafe deviations(channel, m) < products[channel] / 16
+            // Sums in `Double` have bits to spare for Float data, and none for their own.
+            let tolerated = Scalar.self == Double.self ? 4.0 : 16.0
+            return unsafe deviations(channel, m) < products[channel] / tolerated
         }
     }
 }
