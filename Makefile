@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo test examples docs peers format format-check clean
+.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -13,9 +13,27 @@ demo: setup ## build for release and compare every engine on the shipped data
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm compare
 
+PITCH := Examples/PitchTracker
+PITCH_PACKAGES := libsndfile1-dev libsamplerate0-dev gnuplot-nox
+
+pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
+	@.ci/setup $(PITCH_PACKAGES)
+	$(SWIFT) build -c release --package-path $(PITCH) --product pitch
+	@mkdir -p out
+	$(PITCH)/.build/release/pitch --tone 440 --seconds 0.1
+	$(PITCH)/.build/release/pitch $(PITCH)/Sounds/glide.wav --csv out/glide.csv \
+		--plot out/glide.svg >/dev/null
+	@awk 'NR == 1 || NR % 20 == 2' out/glide.csv
+	@echo "every estimate: out/glide.csv; drawn: out/glide.svg"
+
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+test-examples: ## run the tests of the packages in Examples
+	@.ci/setup $(PITCH_PACKAGES)
+	$(SWIFT) build --package-path $(PITCH) --build-tests
+	$(SWIFT) test --package-path $(PITCH) --skip-build
 
 examples: setup ## compile and run the Swift of the pages
 	Examples/GettingStarted/check-snippets
@@ -28,7 +46,7 @@ peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
 	@.ci/setup python3-venv g++
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 
-SOURCES := Package.swift Sources Tests Benchmarks Examples/GettingStarted
+SOURCES := Package.swift Sources Tests Benchmarks Examples
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

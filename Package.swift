@@ -60,6 +60,12 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
+            name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],
+            path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],
+            sources: ["Entries", "Replay"], swiftSettings: tested),
+        .testTarget(
             name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
             swiftSettings: tested),
         .testTarget(

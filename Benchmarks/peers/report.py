@@ -3,6 +3,7 @@
 from figures import geometric_mean, targets
 from problems import TITLES
 
+IDLE = 0.03  # what others may take of a machine that is called idle
 COLUMNS = ["PyTorch", "oneDNN", "oneDNN blocked", "PyTorch NHWC", "oneDNN NHWC"]
 
 
@@ -127,12 +128,14 @@ def counted(threads):
 
 def facts(run):
     """When, where, with what and by which command the figures were taken."""
-    cache = run["lastLevelCache"]
+    cache, others = run["lastLevelCache"], run["others"]
     lines = [
         f"Measured {run['date']} on {run['machine']}"
         + (f", last-level cache {cache >> 20} MiB" if cache else "") + "."
-        + ("" if run["others"] is None else
-           f" Other programs and the hypervisor took {percent(run['others'])} of its time."),
+        + (f" Other programs and the hypervisor took {percent(others)} of its time."
+           if others is not None else "")
+        + (" **That is too much to trust the figures; run again when it is idle.**"
+           if others is not None and others > IDLE else ""),
         f"Versions: {'; '.join(run['versions'])}.",
         f"Command: `{run['command']}`.",
         "",

@@ -34,7 +34,10 @@ private func move<Scalar: NormalizationScalar>(
     keep: Scalar, decay: Scalar
 ) {
     precondition(values.count == gradient.count && values.count == velocity.count)
-    for index in values.indices {
+    var values = values.mutableSpan
+    var velocity = velocity.mutableSpan
+    let gradient = gradient.span
+    for index in 0..<values.count {
         velocity[index] = keep * velocity[index] + gradient[index] + decay * values[index]
         values[index] -= rate * velocity[index]
     }

@@ -16,11 +16,17 @@ package struct Tensor<Scalar: NormalizationScalar>: Sendable, Equatable {
 
     /// A tensor of zeros.
     package init(shape: [Int]) {
-        self.init(shape: shape, values: Array(repeating: 0, count: shape.reduce(1, *)))
+        self.init(shape: shape, values: zeros(shape.reduce(1, *)))
     }
 
     /// The size of the first dimension.
     package var rows: Int { shape[0] }
     /// The number of elements of one row: the product of the other dimensions.
     package var width: Int { shape.dropFirst().reduce(1, *) }
+}
+
+/// An array of zeros; specialized, because a generic fill goes through a call for each element.
+@specialized(where Scalar == Float)
+func zeros<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
+    [Scalar](repeating: 0, count: count)
 }

@@ -37,14 +37,14 @@ struct StudyPlan: Sendable {
         let plain = Architecture.convolutional(dropout: 0)
         add(
             "cnn", plain, task, epochs: epochs,
-            rates: options.isQuick ? [0.01, 0.1] : [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1])
+            rates: options.isQuick ? [0.01, 0.1] : [0.001, 0.01, 0.03, 0.1, 0.3, 1])
         add(
             "cnn-dropout", .convolutional(dropout: 0.25), task, epochs: epochs,
-            rates: options.isQuick ? [0.1] : [0.01, 0.03, 0.1, 0.3])
-        for size in options.isQuick ? [8] : [4, 16, 256] {
+            rates: options.isQuick ? [0.1] : [0.01, 0.03, 0.1])
+        for size in options.isQuick ? [8] : [4, 256] {
             add(
                 "cnn-batch-\(size)", plain, task, epochs: epochs,
-                rates: options.isQuick ? [0.01] : [0.01, 0.03, 0.1], batchSize: size,
+                rates: options.isQuick ? [0.01] : [0.01, 0.03], batchSize: size,
                 only: options.isQuick
                     ? [.none, .standard] : [.none, .standard, .weightShared, .parameterShared])
         }
@@ -59,11 +59,11 @@ struct StudyPlan: Sendable {
     }
 
     private mutating func addDepth(_ task: StudyTask) {
-        for depth in options.isQuick ? [2, 10, 20] : [2, 5, 10, 15, 20] {
+        for depth in options.isQuick ? [2, 10, 20] : [2, 5, 10, 20] {
             add(
                 "depth-\(depth)", .perceptron(width: 64, depth: depth), task,
                 epochs: options.isQuick ? 2 : 6,
-                rates: options.isQuick ? [0.03] : [0.003, 0.01, 0.03, 0.1])
+                rates: options.isQuick ? [0.03] : [0.01, 0.03, 0.1])
         }
     }
 
@@ -72,13 +72,13 @@ struct StudyPlan: Sendable {
             add(
                 name, .residual(width: 64, blocks: 9, gammaStart: start), task,
                 epochs: options.isQuick ? 2 : 6,
-                rates: options.isQuick ? [0.03] : [0.003, 0.01, 0.03, 0.1, 0.3],
+                rates: options.isQuick ? [0.03] : [0.01, 0.03, 0.1, 0.3],
                 only: [.standard, .weightShared, .parameterShared, .gammaOnly])
         }
     }
 
     private mutating func addRecurrent(_ task: StudyTask) {
-        let rates = options.isQuick ? [0.03] : [0.003, 0.01, 0.03, 0.1, 0.3]
+        let rates = options.isQuick ? [0.03] : [0.01, 0.03, 0.1, 0.3]
         for (name, dropout) in [("rnn", 0.0), ("rnn-dropout", 0.25)] {
             add(
                 name, .recurrent(units: 32, dropout: dropout), task,

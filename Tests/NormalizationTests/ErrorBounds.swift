@@ -17,7 +17,9 @@ import Normalization
 ///
 ///     mean   Σ|d|/m ≤ 4σ                                  |Δμ| ≤ 4σE + 2w|μ|
 ///     M2     ΔΣd² ≤ 16 M2 E, 2 |ΔΣd| · |Σd|/m ≤ 32 M2 E,
-///            merged blocks of means off by 4σE: 8 M2 E    ΔM2 ≤ 56 E · M2
+///            merged blocks of means off by 4σE: 8 M2 E,
+///            and by the rounding r = 4w|μ| of two
+///            means: 2 Σ n |δ| r ≤ 2mσr, and mr²            ΔM2 ≤ 56 E · M2 + 2mσr + mr²
 ///
 /// The reference's own error is that of compensated sums and far inside of those.
 struct ErrorBounds {
@@ -54,8 +56,10 @@ struct ErrorBounds {
         self.gamma = abs(gamma)
         self.beta = abs(beta)
         sums = (Self.depth(count) + 3) * u + (m + 8) * Self.w
-        self.mean = 4 * variance.squareRoot() * sums + 2 * Self.w * abs(mean)
-        deviations = 56 * sums * variance * m
+        let sigma = variance.squareRoot()
+        self.mean = 4 * sigma * sums + 2 * Self.w * abs(mean)
+        let rounding = 4 * Self.w * abs(mean)
+        deviations = (56 * sums * variance + 2 * sigma * rounding + rounding * rounding) * m
     }
 
     private static let w = 0x1p-53

@@ -2,11 +2,14 @@ import Foundation
 import Normalization
 import Testing
 
-/// What the environment asks for: `make test-long` sets both.
+/// What the environment asks for: `make test-long` sets it.
 enum Effort {
     /// Random cases over all properties.
     static let cases =
         ProcessInfo.processInfo.environment["NORMALIZATION_TEST_CASES"].flatMap { Int($0) } ?? 3000
+    /// Of the first random case.
+    static let seed =
+        ProcessInfo.processInfo.environment["NORMALIZATION_TEST_SEED"].flatMap { UInt64($0) } ?? 0
     /// Whether the long lists of shapes are walked, too.
     static let isLong = ProcessInfo.processInfo.environment["NORMALIZATION_TEST_LONG"] != nil
 }

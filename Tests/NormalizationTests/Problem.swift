@@ -44,13 +44,13 @@ struct Problem: CustomTestStringConvertible, Sendable {
 
 /// The numbers of a problem, all of its element type though held in Double.
 struct ProblemData {
-    private(set) var problem: Problem
+    var problem: Problem
     private(set) var geometry: Geometry
     var x: [Double]
     var gradient: [Double]
     var gamma: AffineParameter<Double>
     var beta: AffineParameter<Double>
-    var running: RunningStatistics
+    private(set) var running: RunningStatistics
 
     init(_ problem: Problem) throws {
         self.problem = problem
@@ -95,6 +95,11 @@ struct ProblemData {
         try Subject(engine: engine, element: problem.element).layer(
             channels: geometry.channels, gamma: gamma, beta: beta, epsilon: problem.epsilon,
             running: running, threadLimit: threadLimit)
+    }
+
+    mutating func replaceRunning(mean: [Double], variance: [Double]) {
+        // As many as there were.
+        running = (try? RunningStatistics(mean: mean, variance: variance)) ?? running
     }
 
     /// γ or β of a channel.

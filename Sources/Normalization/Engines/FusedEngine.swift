@@ -10,6 +10,9 @@ enum FusedEngine: PassEngine {
     private static let group = 1024
     /// For each channel of a group a pivot in the element type and two sums in `Double`.
     static let scratchCount = 5 * group
+    /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
+    /// length, so longer ones are cut and their moments merged.
+    private static let longestSum = 1024
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -17,19 +20,31 @@ enum FusedEngine: PassEngine {
         _ x: UnsafePointer<Scalar>, _ block: Block,
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let m = Double(block.valuesPerChannel)
         let tables = unsafe Tables(scratch)
-        for first in stride(from: 0, to: block.channels, by: group) {
-            let part = block.narrowed(toChannels: first..<min(first + group, block.channels))
+        unsafe moments.update(repeating: Moments(), count: block.channels)
+        forEachPart(of: block) { part in
+            let first = part.firstChannel - block.firstChannel
+            let m = Double(part.valuesPerChannel)
             for channel in 0..<part.channels {
                 unsafe tables.pivots[channel] = x[part.plane(0, channel)]
             }
             unsafe deviationSums(x, part, tables)
+            // A channel taken again alone overwrites its own places of the tables, and no others.
             for channel in 0..<part.channels {
-                unsafe moments[first + channel] = tables.moments(channel, m)
+                unsafe moments[first + channel].merge(
+                    tables.isCancelled(channel, m)
+                        ? recentred(x, part, channel, tables) : tables.moments(channel, m))
             }
-            for channel in 0..<part.channels where unsafe tables.isCancelled(channel, m) {
-                unsafe moments[first + channel] = recentred(x, part, channel, tables)
+        }
+    }
+
+    /// Cuts a block into groups of channels, and their samples into parts whose sums are short.
+    @inline(__always)
+    private static func forEachPart(of block: Block, _ body: (Block) -> Void) {
+        for first in stride(from: 0, to: block.channels, by: group) {
+            let channels = block.narrowed(toChannels: first..<min(first + group, block.channels))
+            for start in stride(from: 0, to: block.outer, by: longestSum) {
+                body(channels.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
             }
         }
     }
@@ -79,8 +94,8 @@ enum FusedEngine: PassEngine {
         scratch: UnsafeMutablePointer<Scalar>
     ) {
         let tables = unsafe Tables(scratch)
-        for first in stride(from: 0, to: block.channels, by: group) {
-            let part = block.narrowed(toChannels: first..<min(first + group, block.channels))
+        unsafe sums.update(repeating: GradientSums(), count: block.channels)
+        forEachPart(of: block) { part in
             let (c, at) = (part.firstChannel, part.offset)
             unsafe withUnsafePointer(to: cfused_block(part)) { shape in
                 if Scalar.self == Float.self {
@@ -94,10 +109,11 @@ enum FusedEngine: PassEngine {
                 }
             }
             for channel in 0..<part.channels {
-                unsafe sums[first + channel] = GradientSums(
-                    gradient: tables.sums[channel],
-                    gradientTimesNormalized: tables.products[channel]
-                        * map.inverseDeviation[c + channel])
+                unsafe sums[c - block.firstChannel + channel].add(
+                    GradientSums(
+                        gradient: tables.sums[channel],
+                        gradientTimesNormalized: tables.products[channel]
+                            * map.inverseDeviation[c + channel]))
             }
         }
     }

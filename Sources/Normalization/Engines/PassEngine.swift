@@ -69,6 +69,8 @@ struct GradientSums: Sendable, BitwiseCopyable {
     var gradient = 0.0
     var gradientTimesNormalized = 0.0
 
+    var areFinite: Bool { gradient.isFinite && gradientTimesNormalized.isFinite }
+
     mutating func add(_ other: GradientSums) {
         gradient += other.gradient
         gradientTimesNormalized += other.gradientTimesNormalized

@@ -31,7 +31,7 @@ package final class Convolution<Scalar: NormalizationScalar>: Layer {
         var output = Tensor<Scalar>(
             shape: [input.rows, outputs, input.shape[2], input.shape[3]])
         if let bias { fillPlanes(&output.values, bias.values, area) }
-        var columns = [Scalar](repeating: 0, count: patchLength * area)
+        var columns: [Scalar] = zeros(patchLength * area)
         for sample in 0..<input.rows {
             patches.gather(input.values, at: sample * inputs * area, into: &columns)
             multiply(
@@ -48,8 +48,8 @@ package final class Convolution<Scalar: NormalizationScalar>: Layer {
         let patches = Patches(channels: inputs, height: input.shape[2], width: input.shape[3])
         let area = patches.area
         var inputGradient = Tensor<Scalar>(shape: input.shape)
-        var columns = [Scalar](repeating: 0, count: patchLength * area)
-        weight.gradient = Array(repeating: 0, count: weight.values.count)
+        var columns: [Scalar] = zeros(patchLength * area)
+        weight.gradient = zeros(weight.values.count)
         for sample in 0..<input.rows {
             let outputView = MatrixView(start: sample * outputs * area, rowLength: area)
             patches.gather(input.values, at: sample * inputs * area, into: &columns)

@@ -15,6 +15,8 @@ struct Patches {
     func gather<Scalar: NormalizationScalar>(
         _ image: [Scalar], at start: Int, into columns: inout [Scalar]
     ) {
+        let image = image.span
+        var columns = columns.mutableSpan
         for row in 0..<channels * 9 {
             let (dy, dx) = (row % 9 / 3 - 1, row % 3 - 1)
             let plane = start + row / 9 * area
@@ -38,6 +40,8 @@ struct Patches {
     func scatter<Scalar: NormalizationScalar>(
         _ columns: [Scalar], into image: inout [Scalar], at start: Int
     ) {
+        let columns = columns.span
+        var image = image.mutableSpan
         for row in 0..<channels * 9 {
             let (dy, dx) = (row % 9 / 3 - 1, row % 3 - 1)
             let plane = start + row / 9 * area

@@ -22,7 +22,9 @@ package final class ReLU<Scalar: NormalizationScalar>: Layer {
 @specialized(where Scalar == Float)
 private func rectified<Scalar: NormalizationScalar>(_ input: [Scalar]) -> [Scalar] {
     var output = input
-    for index in output.indices where output[index] < 0 { output[index] = 0 }
+    var values = output.mutableSpan
+    // A choice and not a branch, so that the loop becomes vector code.
+    for index in 0..<values.count { values[index] = values[index] < 0 ? 0 : values[index] }
     return output
 }
 
@@ -32,6 +34,8 @@ private func whereRectifierPasses<Scalar: NormalizationScalar>(
 ) -> [Scalar] {
     precondition(gradient.count == output.count)
     var result = gradient
-    for index in result.indices where output[index] <= 0 { result[index] = 0 }
+    var values = result.mutableSpan
+    let output = output.span
+    for index in 0..<values.count { values[index] = output[index] > 0 ? values[index] : 0 }
     return result
 }

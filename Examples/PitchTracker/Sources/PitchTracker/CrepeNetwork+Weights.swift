@@ -55,7 +55,8 @@ extension CrepeNetwork {
             var bias = try file.values("\(name).bias", [plan.outputChannels])
             var paddingValues: [Float]?
             if let normalization = pending {
-                (weight, bias, paddingValues) = try rethrowing { () throws(NormalizationError) in
+                (weight, bias, paddingValues) = try wrappingNormalizationErrors {
+                    () throws(NormalizationError) in
                     // The zeros around the normalized tensor become what normalizes to zero.
                     try normalization.folded(
                         before: .convolution(shape), weights: weight, bias: bias,
@@ -85,7 +86,7 @@ extension CrepeNetwork {
         var weight = try file.values("classifier.weight", [outputs, inputs])
         var bias = try file.values("classifier.bias", [outputs])
         if let normalization {
-            (weight, bias) = try rethrowing { () throws(NormalizationError) in
+            (weight, bias) = try wrappingNormalizationErrors { () throws(NormalizationError) in
                 // Its inputs are channels side by side, time after time: each time has the same
                 // normalization, and there is no padding.
                 let folded = try normalization.repeated(times).folded(
@@ -118,11 +119,13 @@ private struct WeightFile {
     private let file: SafetensorsFile
 
     init(_ path: String) throws(PitchError) {
-        file = try rethrowing { () throws(FileError) in try SafetensorsFile(contentsOf: path) }
+        file = try wrappingFileErrors { () throws(FileError) in
+            try SafetensorsFile(contentsOf: path)
+        }
     }
 
     func values(_ name: String, _ shape: [Int]) throws(PitchError) -> [Float] {
-        let values = try rethrowing { () throws(FileError) in
+        let values = try wrappingFileErrors { () throws(FileError) in
             try file.values(of: name, as: Float.self)
         }
         let found = file.entry(named: name)?.shape ?? []
@@ -139,7 +142,7 @@ private struct WeightFile {
         let beta = try values("\(name).bias", [channels])
         let mean = try values("\(name).running_mean", [channels])
         let variance = try values("\(name).running_var", [channels])
-        return try rethrowing { () throws(NormalizationError) in
+        return try wrappingNormalizationErrors { () throws(NormalizationError) in
             // One thread: the tracker spreads groups of frames over the cores.
             try BatchNorm(
                 channels: channels, gamma: .perChannel(gamma), beta: .perChannel(beta),

@@ -66,12 +66,13 @@ private func oneLine(_ text: String) -> String {
 }
 
 /// Runs `body`, and wraps what the file formats throw.
-func rethrowing<Result>(_ body: () throws(FileError) -> Result) throws(PitchError) -> Result {
+func wrappingFileErrors<Result>(_ body: () throws(FileError) -> Result) throws(PitchError) -> Result
+{
     do { return try body() } catch { throw .file(error) }
 }
 
 /// Runs `body`, and wraps what batch normalization throws.
-func rethrowing<Result>(
+func wrappingNormalizationErrors<Result>(
     _ body: () throws(NormalizationError) -> Result
 ) throws(PitchError) -> Result {
     do { return try body() } catch { throw .normalization(error) }

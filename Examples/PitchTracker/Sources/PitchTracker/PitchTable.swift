@@ -24,7 +24,7 @@ public struct PitchTable: Sendable {
 
 /// Writes a file that appears whole or not at all.
 func writeWhole(_ bytes: [UInt8], to path: String) throws(PitchError) {
-    try rethrowing { () throws(FileError) in
+    try wrappingFileErrors { () throws(FileError) in
         var file = try AtomicFile(path)
         try file.write(bytes)
         try file.commit()

@@ -72,7 +72,7 @@ public struct Workspace: Sendable {
     private mutating func normalize(
         _ normalization: BatchNorm<Float>, rows: Int
     ) throws(PitchError) {
-        try rethrowing { () throws(NormalizationError) in
+        try wrappingNormalizationErrors { () throws(NormalizationError) in
             let geometry = try Geometry([rows, normalization.channels])
             try unsafe output.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
                 let y = unsafe UnsafeMutableBufferPointer(rebasing: y[..<geometry.count])

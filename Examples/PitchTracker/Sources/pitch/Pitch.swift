@@ -74,7 +74,8 @@ struct Pitch: AsyncParsableCommand {
     }
 
     private var title: String {
-        file.map { URL(filePath: $0).lastPathComponent } ?? "a sine of \(tone ?? 0) Hz"
+        file.map { URL(filePath: $0).lastPathComponent }
+            ?? String(format: "a sine of %g Hz", tone ?? 0)
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include <stdint.h>
 
+#include "parallel.h"
+
 #if defined(__x86_64__) && defined(__linux__)
 #define DISPATCHED __attribute__((target_clones("avx512f", "avx2", "default")))
 #define FENCE() __builtin_ia32_sfence()
@@ -19,7 +21,7 @@ typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));
 // A page ahead, over whose end the hardware does not look: 4 to 8 % more beyond the caches.
 #define AHEAD(pointer) __builtin_prefetch((const void *)((uintptr_t)(pointer) + 4096))
 
-DISPATCHED void memory_limit_map(
+DISPATCHED static void map_part(
     const float *x, float *y, size_t count, float a, float b, bool streaming) {
     if (streaming) {
         for (size_t i = 0; i < count; i += 16) {
@@ -32,7 +34,7 @@ DISPATCHED void memory_limit_map(
     }
 }
 
-DISPATCHED void memory_limit_backward(
+DISPATCHED static void backward_part(
     const float *g, const float *x, float *dx, size_t count, float a, float b, float c,
     bool streaming) {
     if (streaming) {
@@ -46,4 +48,37 @@ DISPATCHED void memory_limit_backward(
         for (size_t i = 0; i < count; i += 16)
             STORE(LOAD(g + i) * a + (LOAD(x + i) * b + c), dx + i);
     }
+}
+
+struct job {
+    const float *g, *x;  // g is NULL for the map
+    float *y;
+    size_t count, threads;
+    float a, b, c;
+    bool streaming;
+};
+
+static void part(size_t thread, void *context) {
+    const struct job *job = context;
+    size_t vectors = job->count / 16;
+    size_t start = vectors * thread / job->threads * 16;
+    size_t count = vectors * (thread + 1) / job->threads * 16 - start;
+    if (job->g == NULL)
+        map_part(job->x + start, job->y + start, count, job->a, job->b, job->streaming);
+    else
+        backward_part(job->g + start, job->x + start, job->y + start, count, job->a, job->b,
+            job->c, job->streaming);
+}
+
+void memory_limit_map(
+    const float *x, float *y, size_t count, float a, float b, bool streaming, size_t threads) {
+    struct job job = {NULL, x, y, count, threads, a, b, 0, streaming};
+    parallel(threads, part, &job);
+}
+
+void memory_limit_backward(
+    const float *g, const float *x, float *dx, size_t count, float a, float b, float c,
+    bool streaming, size_t threads) {
+    struct job job = {g, x, dx, count, threads, a, b, c, streaming};
+    parallel(threads, part, &job);
 }

@@ -1,5 +1,4 @@
 import CMemoryLimit
-import Dispatch
 import Normalization
 
 /// The tensors of one shape, and the calls made on them. They serve every layout: what is random in
@@ -66,29 +65,21 @@ final class Problem {
         }
     }
 
-    /// The memory limit of an operation's traffic: each thread has a contiguous part.
+    /// The memory limit of an operation's traffic.
     private func limit(_ request: Request, _ threads: Int) throws -> () throws -> Void {
         guard count % 16 == 0 else { throw Unsupported(reason: "count is no multiple of 16") }
-        let isBackward = request.of == "backward"
         let streams = request.engine == "streaming"
-        let vectors = count / 16
-        // Threads write disjoint parts.
-        nonisolated(unsafe) let tensors = tensors
-        return {
-            DispatchQueue.concurrentPerform(iterations: threads) { thread in
-                let start = vectors * thread / threads * 16
-                let end = vectors * (thread + 1) / threads * 16
-                let x = tensors.x.baseAddress! + start
-                if isBackward {
-                    memory_limit_backward(
-                        tensors.gradient.baseAddress! + start, x,
-                        tensors.inputGradient.baseAddress! + start, end - start, 0.9, 0.1, 0.2,
-                        streams)
-                } else {
-                    memory_limit_map(
-                        x, tensors.y.baseAddress! + start, end - start, 0.9, 0.2, streams)
-                }
+        let (count, tensors) = (count, tensors)
+        if request.of == "backward" {
+            return {
+                memory_limit_backward(
+                    tensors.gradient.baseAddress, tensors.x.baseAddress,
+                    tensors.inputGradient.baseAddress, count, 0.9, 0.1, 0.2, streams, threads)
             }
+        }
+        return {
+            memory_limit_map(
+                tensors.x.baseAddress, tensors.y.baseAddress, count, 0.9, 0.2, streams, threads)
         }
     }
 
