@@ -26,7 +26,8 @@ struct Problem<Scalar: KernelScalar> {
         g = numbers(count, 3, 13)
         let channels = shape.channels
         coefficients = Coefficients(
-            center: numbers(channels, 3, 7), scale: numbers(channels, 1, 3).map { $0 == 0 ? 2 : $0 / 2 },
+            center: numbers(channels, 3, 7),
+            scale: numbers(channels, 1, 3).map { $0 == 0 ? 2 : $0 / 2 },
             shift: numbers(channels, 5, 9), slope: numbers(channels, 2, 5).map { $0 / 4 },
             gradientCenter: numbers(channels, 4, 11))
     }
