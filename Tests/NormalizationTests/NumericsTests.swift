@@ -65,8 +65,10 @@ struct NumericsTests {
                 sourceLocation: sourceLocation)
         }
         let expected = 1 / (1 + 1e-5 / variance).squareRoot()
-        let isRight = zip(x, y).allSatisfy { x, y in
-            abs(y - (x > mean ? expected : -expected)) <= Self.units * u * expected
+        let bound = Self.units * u * expected
+        let isRight = zip(x, y).allSatisfy { (x: Double, y: Double) -> Bool in
+            let truth = x > mean ? expected : -expected
+            return abs(y - truth) <= bound
         }
         #expect(
             isRight, "\(subject) \(layout.testDescription) mean \(mean) deviation \(deviation)",
@@ -92,8 +94,12 @@ struct NumericsTests {
     func hugeGradientsAreFinite(_ subject: Subject) throws {
         let count = 4096
         // x and g so large that their products overflow Float.
-        let x = (0..<count).map { ($0 / 3 % 2 == 0 ? 1.0 : -1.0) * 0x1p100 + Double($0) }
-        let g = (0..<count).map { (Double($0 % 7) - 2.5) * 0x1p80 }
+        let x = (0..<count).map { (index: Int) -> Double in
+            index / 3 % 2 == 0 ? 0x1p100 : -0x1p100
+        }
+        let g = (0..<count).map { (index: Int) -> Double in
+            0x1p80 * (Double(index % 7) - 2.5)
+        }
         let shape = [count, 1]
         var layer = try subject.layer(channels: 1)
         func gradients() throws -> [Double] {
@@ -108,9 +114,11 @@ struct NumericsTests {
         let expected = try gradients()
         let scale = expected.reduce(0) { max($0, abs($1)) }
         #expect(scale > 0 && scale.isFinite)
-        #expect(
-            zip(found, expected).allSatisfy {
-                abs($0 - $1) <= 64 * subject.element.unitRoundoff * scale
-            })
+        let bound = 64 * subject.element.unitRoundoff * scale
+        let areClose = zip(found, expected).allSatisfy {
+            (found: Double, expected: Double) -> Bool in
+            abs(found - expected) <= bound
+        }
+        #expect(areClose)
     }
 }
