@@ -1,7 +1,9 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
+# With numpy and torch, for `make accuracy`.
+PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean
+.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +43,22 @@ examples: setup ## compile and run the Swift of the pages
 
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
+
+sanitize: setup ## run the tests under the address and thread sanitizers, the kernels under UBSan
+	Tests/sanitize
+
+fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of three
+	Tests/Fuzzing/run
+
+accuracy: setup ## measure every engine and PyTorch against the truth, into docs/accuracy.md
+	$(SWIFT) build -c release --product norm
+	$(PYTHON) Tests/Fixtures/accuracy.py .build/release/norm docs/accuracy.md docs/accuracy.svg
+
+long-run: setup ## a million training and inference steps, with the memory they hold
+	$(SWIFT) run -c release --package-path Tests/LongRun --scratch-path .build-long-run long-run
+
+coverage: setup ## lines that the tests run, by file
+	Tests/coverage
 
 peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
 	@.ci/setup python3-venv g++

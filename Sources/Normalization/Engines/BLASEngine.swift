@@ -114,8 +114,9 @@ enum BLASEngine: PassEngine {
             let (center, scale) = unsafe (map.forward.center[c], map.forward.scale[c])
             let (slope, meanG) = unsafe (map.slope[c], map.gradientCenter[c])
             let constant = unsafe map.residue[c] - scale * meanG
-            if unsafe map.forward.canFold[c] {
-                let factor = -scale * slope
+            let factor = -scale * slope
+            // A product that underflows keeps its factors apart.
+            if unsafe map.forward.canFold[c] && (factor.isNormal || slope == 0) {
                 unsafe result.update(repeating: constant - factor * center, count: n)
                 unsafe Scalar.axpy(n, alpha: scale, g, result)
                 unsafe Scalar.axpy(n, alpha: factor, row, result)
