@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo test peers format format-check clean
+.PHONY: help setup demo study test peers format format-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -9,9 +9,16 @@ help: ## this list
 setup: ## install the missing Debian packages
 	@.ci/setup
 
-demo: setup ## build for release and compare every engine on the shipped data
+demo: ## compare every engine on the shipped data, then the layers in a small study
+	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm compare
+	$(SWIFT) run -c release --skip-build norm study --quick --report report
+
+study: ## train every network with every layer: the full study, into report/
+	@.ci/setup gnuplot-nox
+	$(SWIFT) build -c release --product norm
+	$(SWIFT) run -c release --skip-build norm study --report report
 
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
