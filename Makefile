@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage
+.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -11,9 +11,16 @@ help: ## this list
 setup: ## install the missing Debian packages
 	@.ci/setup
 
-demo: setup ## build for release and compare every engine on the shipped data
+demo: ## compare every engine on the shipped data, then the layers in a small study
+	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm compare
+	$(SWIFT) run -c release --skip-build norm study --quick --report report
+
+study: ## train every network with every layer: the full study, into report/
+	@.ci/setup gnuplot-nox
+	$(SWIFT) build -c release --product norm
+	$(SWIFT) run -c release --skip-build norm study --report report
 
 PITCH := Examples/PitchTracker
 PITCH_PACKAGES := libsndfile1-dev libsamplerate0-dev gnuplot-nox
