@@ -91,6 +91,8 @@ struct StudyPlot {
         process.standardInput = input
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
+        // Without gnuplot nothing reads the script: an error to catch, not a signal that kills.
+        signal(SIGPIPE, SIG_IGN)
         try process.run()
         // gnuplot reads all of the script before it writes more than a pipe holds.
         try input.fileHandleForWriting.write(contentsOf: Data(script.utf8))
