@@ -21,14 +21,14 @@ enum BLASEngine: PassEngine {
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let m = Double(block.valuesPerChannel)
-        // Σx in `mean` and Σx² in `deviations`, until every row is in.
+        // Σx in `offset` and Σx² in `deviations`, until every row is in.
         unsafe moments.update(repeating: Moments(), count: block.channels)
         unsafe BLASRows.forEach(block, x, x, scratch) { channel, n, row, _ in
-            unsafe moments[channel].mean += Double(Scalar.sum(n, row))
+            unsafe moments[channel].offset += Double(Scalar.sum(n, row))
             unsafe moments[channel].deviations += Double(Scalar.dot(n, row, row))
         }
         for channel in 0..<block.channels {
-            let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
+            let (sum, squares) = unsafe (moments[channel].offset, moments[channel].deviations)
             let deviations = squares - sum * sum / m
             if deviations > squares / 4, Scalar.holdsSquares(squares / m) {
                 // Σx² − (Σx)²/m has lost two bits at most.
@@ -165,7 +165,7 @@ enum BLASEngine: PassEngine {
             guard Scalar.holdsSquares(squares / m) else { break }
             let deviations = squares - sum * sum / m
             let moments = Moments(
-                count: block.valuesPerChannel, mean: Double(center) + sum / m,
+                count: block.valuesPerChannel, mean: Double(center), plus: sum / m,
                 deviations: max(deviations, 0))
             if deviations > squares / 4 { return moments }
             center = Scalar(moments.mean)

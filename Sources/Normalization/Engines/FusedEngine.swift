@@ -29,6 +29,7 @@ enum FusedEngine: PassEngine {
                 unsafe tables.pivots[channel] = x[part.plane(0, channel)]
             }
             unsafe deviationSums(x, part, tables)
+            unsafe recentreAll(x, part, tables)
             // A channel taken again alone overwrites its own places of the tables, and no others.
             for channel in 0..<part.channels {
                 unsafe moments[first + channel].merge(
@@ -47,6 +48,25 @@ enum FusedEngine: PassEngine {
                 body(channels.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
             }
         }
+    }
+
+    /// Where many channels' pivots lay far from their means, takes all of them from their means in one
+    /// more walk, while the block is in cache.
+    @inline(__always)
+    private static func recentreAll<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, _ tables: Tables<Scalar>
+    ) {
+        let m = Double(block.valuesPerChannel)
+        var cancelled = 0
+        for channel in 0..<block.channels where unsafe tables.isCancelled(channel, m) {
+            cancelled += 1
+        }
+        guard cancelled > block.channels / 8 else { return }
+        for channel in 0..<block.channels {
+            let mean = unsafe Scalar(tables.moments(channel, m).mean)
+            if mean.isFinite { unsafe tables.pivots[channel] = mean }
+        }
+        unsafe deviationSums(x, block, tables)
     }
 
     /// The moments of one channel whose pivot lay far from the mean, from the mean it gave.
@@ -205,16 +225,16 @@ enum FusedEngine: PassEngine {
         func moments(_ channel: Int, _ m: Double) -> Moments {
             let deviations = unsafe deviations(channel, m)
             return unsafe Moments(
-                count: Int(m), mean: Double(pivots[channel]) + sums[channel] / m,
+                count: Int(m), mean: Double(pivots[channel]), plus: sums[channel] / m,
                 deviations: deviations < 0 ? 0 : deviations)
         }
 
-        /// Whether the difference has lost more than four bits, or two of a `Double` tensor's.
+        /// Whether the difference has lost more than four bits, or half a bit of a `Double` tensor's.
         @inline(__always)
         func isCancelled(_ channel: Int, _ m: Double) -> Bool {
             // Sums in `Double` have bits to spare for Float data, and none for their own.
-            let tolerated = Scalar.self == Double.self ? 4.0 : 16.0
-            return unsafe deviations(channel, m) < products[channel] / tolerated
+            let kept = Scalar.self == Double.self ? 0.75 : 1.0 / 16
+            return unsafe deviations(channel, m) < products[channel] * kept
         }
     }
 }

@@ -43,7 +43,8 @@ enum ReferenceEngine: PassEngine {
             // What is left of the deviations from μ is what rounding took from it where the first value
             // was an outlier.
             unsafe moments[channel] = Moments(
-                count: count, mean: mean + residue.value / Double(count), deviations: deviations)
+                count: count, mean: mean, plus: residue.value / Double(count),
+                deviations: deviations)
         }
     }
 
