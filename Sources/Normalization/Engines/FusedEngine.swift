@@ -24,18 +24,47 @@ enum FusedEngine: PassEngine {
         unsafe moments.update(repeating: Moments(), count: block.channels)
         forEachPart(of: block) { part in
             let first = part.firstChannel - block.firstChannel
-            let m = Double(part.valuesPerChannel)
             for channel in 0..<part.channels {
                 unsafe tables.pivots[channel] = x[part.plane(0, channel)]
             }
             unsafe deviationSums(x, part, tables)
-            unsafe recentreAll(x, part, tables)
-            // A channel taken again alone overwrites its own places of the tables, and no others.
-            for channel in 0..<part.channels {
-                unsafe moments[first + channel].merge(
-                    tables.isCancelled(channel, m)
-                        ? recentred(x, part, channel, tables) : tables.moments(channel, m))
+            unsafe settle(x, part, tables, into: moments + first)
+        }
+    }
+
+    /// Takes the sums of a part in. Channels whose pivot lay far from the mean are walked again from the
+    /// mean it gave, while the part is in cache: alone where they are few, else with all the others,
+    /// which have their numbers already. No channel's bits depend on its neighbours'.
+    @inline(__always)
+    private static func settle<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ part: Block, _ tables: Tables<Scalar>,
+        into moments: UnsafeMutablePointer<Moments>
+    ) {
+        let m = Double(part.valuesPerChannel)
+        var cancelled = 0
+        for channel in 0..<part.channels {
+            let found = unsafe tables.moments(channel, m)
+            if unsafe tables.isCancelled(channel, m) {
+                unsafe tables.pivots[channel] = Scalar(found.mean)
+                cancelled += 1
+            } else {
+                unsafe moments[channel].merge(found)
+                unsafe tables.pivots[channel] = .nan
             }
+        }
+        guard cancelled > 0 else { return }
+        let walksAll = cancelled > part.channels / 8
+        if walksAll { unsafe deviationSums(x, part, tables) }
+        for channel in 0..<part.channels where unsafe !tables.pivots[channel].isNaN {
+            let alone = part.narrowed(toChannels: channel..<channel + 1)
+            let here = unsafe tables.advanced(by: channel)
+            if !walksAll { unsafe deviationSums(x, alone, here) }
+            // A mean found with an outlier for pivot may be far off itself; the second one is not.
+            if unsafe here.isCancelled(0, m) {
+                unsafe here.pivots[0] = Scalar(here.moments(0, m).mean)
+                unsafe deviationSums(x, alone, here)
+            }
+            unsafe moments[channel].merge(here.moments(0, m))
         }
     }
 
@@ -48,42 +77,6 @@ enum FusedEngine: PassEngine {
                 body(channels.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
             }
         }
-    }
-
-    /// Where many channels' pivots lay far from their means, takes all of them from their means in one
-    /// more walk, while the block is in cache.
-    @inline(__always)
-    private static func recentreAll<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, _ tables: Tables<Scalar>
-    ) {
-        let m = Double(block.valuesPerChannel)
-        var cancelled = 0
-        for channel in 0..<block.channels where unsafe tables.isCancelled(channel, m) {
-            cancelled += 1
-        }
-        guard cancelled > block.channels / 8 else { return }
-        for channel in 0..<block.channels {
-            let mean = unsafe Scalar(tables.moments(channel, m).mean)
-            if mean.isFinite { unsafe tables.pivots[channel] = mean }
-        }
-        unsafe deviationSums(x, block, tables)
-    }
-
-    /// The moments of one channel whose pivot lay far from the mean, from the mean it gave.
-    private static func recentred<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, _ channel: Int, _ tables: Tables<Scalar>
-    ) -> Moments {
-        let m = Double(block.valuesPerChannel)
-        let alone = block.narrowed(toChannels: channel..<channel + 1)
-        let here = unsafe tables.advanced(by: channel)
-        var moments = unsafe here.moments(0, m)
-        // A mean found with an outlier for pivot may be far off itself; the second one is not.
-        for _ in 0..<2 where unsafe here.isCancelled(0, m) {
-            unsafe here.pivots[0] = Scalar(moments.mean)
-            unsafe deviationSums(x, alone, here)
-            moments = unsafe here.moments(0, m)
-        }
-        return moments
     }
 
     @specialized(where Scalar == Float)
