@@ -17,7 +17,7 @@ test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
+peers: ## race PyTorch and oneDNN, ten minutes; PEERS=--quick: one
 	@.ci/setup python3-venv g++
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 
