@@ -1,7 +1,9 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
+# With numpy and torch, for `make accuracy`.
+PYTHON ?= python3
 
-.PHONY: help setup demo test peers format format-check clean
+.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -9,19 +11,67 @@ help: ## this list
 setup: ## install the missing Debian packages
 	@.ci/setup
 
-demo: setup ## build for release and compare every engine on the shipped data
+demo: ## compare every engine on the shipped data, then the layers in a small study
+	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm compare
+	$(SWIFT) run -c release --skip-build norm study --quick --report report
+
+study: ## train every network with every layer: the full study, into report/
+	@.ci/setup gnuplot-nox
+	$(SWIFT) build -c release --product norm
+	$(SWIFT) run -c release --skip-build norm study --report report
+
+PITCH := Examples/PitchTracker
+PITCH_PACKAGES := libsndfile1-dev libsamplerate0-dev gnuplot-nox
+
+pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
+	@.ci/setup $(PITCH_PACKAGES)
+	$(SWIFT) build -c release --package-path $(PITCH) --product pitch
+	@mkdir -p out
+	$(PITCH)/.build/release/pitch --tone 440 --seconds 0.1
+	$(PITCH)/.build/release/pitch $(PITCH)/Sounds/glide.wav --csv out/glide.csv \
+		--plot out/glide.svg >/dev/null
+	@awk 'NR == 1 || NR % 20 == 2' out/glide.csv
+	@echo "every estimate: out/glide.csv; drawn: out/glide.svg"
 
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+test-examples: ## run the tests of the packages in Examples
+	@.ci/setup $(PITCH_PACKAGES)
+	$(SWIFT) build --package-path $(PITCH) --build-tests
+	$(SWIFT) test --package-path $(PITCH) --skip-build
+
+examples: setup ## compile and run the Swift of the pages
+	Examples/GettingStarted/check-snippets
+	$(SWIFT) run --package-path Examples/GettingStarted
+
+docs: setup ## build the reference of every public name into docs/site
+	docs/build-reference
+
+sanitize: setup ## run the tests under the address and thread sanitizers, the kernels under UBSan
+	Tests/sanitize
+
+fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of three
+	Tests/Fuzzing/run
+
+accuracy: setup ## measure every engine and PyTorch against the truth, into docs/accuracy.md
+	$(SWIFT) build -c release --product norm
+	$(PYTHON) Tests/Fixtures/accuracy.py .build/release/norm docs/accuracy.md docs/accuracy.svg
+
+long-run: setup ## a million training and inference steps, with the memory they hold
+	$(SWIFT) run -c release --package-path Tests/LongRun --scratch-path .build-long-run long-run
+
+coverage: setup ## lines that the tests run, by file
+	Tests/coverage
+
 peers: ## race PyTorch and oneDNN, ten minutes; PEERS=--quick: one
 	@.ci/setup python3-venv g++
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Sources Tests Benchmarks Examples
 
 format: ## format every Swift file in place
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

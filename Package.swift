@@ -46,10 +46,12 @@ let package = Package(
                 .brew(["openblas"]),
             ]),
         .target(name: "CFusedKernels"),
+        .target(
+            name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "BLAS", "Normalization", "NormalizationFiles",
+                "BLAS", "Normalization", "NormalizationFiles", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
@@ -58,11 +60,22 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
-            name: "NormalizationTests", dependencies: ["Normalization"], swiftSettings: tested),
+            name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
+        .testTarget(
+            name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],
+            path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],
+            sources: ["Entries", "Replay"], swiftSettings: tested),
+        .testTarget(
+            name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
+            swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["NormalizationFiles"], swiftSettings: tested),
+            name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
+            swiftSettings: tested),
+        .testTarget(
+            name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
+            swiftSettings: tested),
     ]
 )

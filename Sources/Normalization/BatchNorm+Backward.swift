@@ -137,9 +137,7 @@ extension BatchNorm {
             try unsafe checkOverlap((.input, x), (.inputGradient, target))
         }
         let numbers = try normalizingNumbers(statistics, geometry)
-        let needsSums =
-            (wanted.contains(.gamma) && gamma != .absent)
-            || (wanted.contains(.beta) && beta != .absent)
+        let needsSums = needsSums(wanted)
         var sums = [GradientSums](repeating: GradientSums(), count: channels)
         if let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
             unsafe needsSums || dx != nil
@@ -148,7 +146,20 @@ extension BatchNorm {
                 source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
                 into: dx?.baseAddress, needsSums: needsSums)
         }
-        return ParameterGradients(
+        return parameterGradients(from: sums, wanted)
+    }
+
+    /// Whether the sums over channels are wanted for themselves.
+    func needsSums(_ wanted: GradientSelection) -> Bool {
+        (wanted.contains(.gamma) && gamma != .absent)
+            || (wanted.contains(.beta) && beta != .absent)
+    }
+
+    /// ∂γ and ∂β, as far as wanted, from the sums of every channel.
+    func parameterGradients(
+        from sums: [GradientSums], _ wanted: GradientSelection
+    ) -> ParameterGradients<Scalar> {
+        ParameterGradients(
             gamma: wanted.contains(.gamma)
                 ? gamma.gradient(fromChannelSums: sums.map(\.gradientTimesNormalized)) : nil,
             beta: wanted.contains(.beta)

@@ -92,11 +92,28 @@ public enum VarianceEstimator: String, Sendable, CaseIterable {
 }
 
 /// (count, mean, M2) of one channel of one block.
+///
+/// The mean is held in two parts, the value that deviations were taken from and the mean deviation:
+/// their difference between blocks is exact where that of two rounded means would be all rounding.
 struct Moments: Sendable, BitwiseCopyable {
     var count = 0
-    var mean = 0.0
+    private(set) var center = 0.0
+    var offset = 0.0
     /// M2 = Σ (x − mean)².
     var deviations = 0.0
+
+    var mean: Double { center + offset }
+    /// What the mean lost when its parts were added.
+    var meanResidue: Double { (center - mean) + offset }
+
+    init() {}
+
+    init(count: Int, mean center: Double, plus offset: Double = 0, deviations: Double) {
+        self.count = count
+        self.center = center
+        self.offset = offset
+        self.deviations = deviations
+    }
 
     /// Takes in the values of `other` (Chan, Golub, LeVeque 1979).
     mutating func merge(_ other: Moments) {
@@ -106,10 +123,10 @@ struct Moments: Sendable, BitwiseCopyable {
             return
         }
         let total = count + other.count
-        let delta = other.mean - mean
+        let delta = (other.center - center) + (other.offset - offset)
         let share = Double(other.count) / Double(total)
         // Equal means must merge to themselves, to the bit: δ = 0 leaves both sums alone.
-        mean += delta * share
+        offset += delta * share
         deviations += other.deviations + delta * delta * (Double(count) * share)
         count = total
     }

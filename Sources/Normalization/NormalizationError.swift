@@ -38,6 +38,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case gradient = "dy"
         /// The gradient with respect to the input, ∂L/∂x.
         case inputGradient = "dx"
+        /// The residual that is added before an activation.
+        case residual
+        /// The gradient with respect to the residual.
+        case residualGradient = "residual gradient"
         /// The scale γ.
         case gamma
         /// The shift β.

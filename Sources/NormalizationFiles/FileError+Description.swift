@@ -61,6 +61,17 @@ extension FileError: CustomStringConvertible {
         case .overflow(let file, let tensor, let index, let value):
             "\(printable(file)): \(named(tensor))expected numbers in the range of Float, "
                 + "found \(value) at index \(index)"
+        case .unexpectedTensor(let file, let tensor, let expected):
+            "\(printable(file)): \(named(tensor))expected none but "
+                + expected.map { "\"\(printable($0))\"" }.joined(separator: ", ")
+        case .tensorShape(let file, let tensor, let expected, let found):
+            "\(printable(file)): \(named(tensor))expected shape "
+                + "\(expected.map(tuple).joined(separator: " or ")), found \(tuple(found))"
+        case .ambiguousNames(let file, let prefix):
+            "\(printable(file)): layer \"\(printable(prefix))\": "
+                + "expected the names of one framework, found those of two"
+        case .invalidLayer(let file, let prefix, let reason):
+            "\(printable(file)): layer \"\(printable(prefix))\": \(reason)"
         }
     }
 }

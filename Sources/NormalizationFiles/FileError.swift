@@ -1,3 +1,5 @@
+public import Normalization
+
 /// What went wrong with a file, with the file's name and the numbers that explain it.
 ///
 /// `file` is the path the caller gave, or the name the caller gave to bytes in memory.
@@ -63,6 +65,18 @@ public enum FileError: Error, Equatable, Sendable {
 
     /// Element `index` of the tensor is finite, but infinite in the type asked for.
     case overflow(file: String, tensor: String, index: Int, value: Double)
+
+    /// The layer `prefix` has a tensor that is none of a batch normalization: `expected` are.
+    case unexpectedTensor(file: String, tensor: String, expected: [String])
+
+    /// The tensor has a shape other than those `expected`.
+    case tensorShape(file: String, tensor: String, expected: [[Int]], found: [Int])
+
+    /// The tensors of the layer `prefix` have the names of two frameworks.
+    case ambiguousNames(file: String, prefix: String)
+
+    /// The numbers of the layer `prefix` do not make a layer, for `reason`.
+    case invalidLayer(file: String, prefix: String, reason: NormalizationError)
 }
 
 /// The operation that the system refused.

@@ -20,6 +20,8 @@ public struct NpyHeader: Equatable, Sendable {
 
     /// Reads the header of the file at `path`, and checks that the file has the length the header
     /// promises.
+    ///
+    /// - Throws: ``FileError`` naming `path`, what was expected and what was found.
     public init(contentsOf path: String) throws(FileError) {
         self = try Self.read(from: OpenFile(path)).header
     }

@@ -18,6 +18,9 @@ extension SafetensorsFile {
     }
 
     /// The bytes of the file that ``write(_:metadata:to:)`` writes; errors call it `name`.
+    ///
+    /// - Throws: ``FileError/invalidTensorName(file:tensor:)``,
+    ///   ``FileError/headerTooLarge(file:limit:found:)``.
     public static func encoded(
         _ tensors: [SafetensorsTensor], metadata: [String: String] = [:], name: String = "bytes"
     ) throws(FileError) -> [UInt8] {

@@ -15,6 +15,9 @@ public struct SafetensorsFile: Sendable {
     /// The free-form texts of the file, empty where there are none.
     public var metadata: [String: String] { header.metadata }
 
+    /// What errors call the file: its path, or the name given to its bytes.
+    public var name: String { source.name }
+
     private let source: any ByteSource
     private let header: SafetensorsHeader
     private let dataOffset: Int

@@ -15,7 +15,7 @@ struct Norm: ParsableCommand {
             standard error says what is wrong with which argument.
             """,
         version: version,
-        subcommands: [Compare.self, Apply.self])
+        subcommands: [Compare.self, Apply.self, Study.self])
 }
 
 @main

@@ -1,3 +1,4 @@
+import Foundation
 import Normalization
 import Testing
 
@@ -99,6 +100,18 @@ struct Subject: CustomTestStringConvertible, Sendable {
 func sameBits(_ a: [Double], _ b: [Double]) -> Bool {
     a.count == b.count
         && zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
+}
+
+/// The first place where two lists are not the same numbers; their lengths count, too.
+func firstDifference(_ a: [Double], _ b: [Double]) -> Int? {
+    guard a.count == b.count else { return min(a.count, b.count) }
+    // Bits first, which is quick; then numbers, for −0 is 0.
+    let areSameBits = a.withUnsafeBytes { a in
+        b.withUnsafeBytes { b in
+            a.count == 0 || memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
+        }
+    }
+    return areSameBits ? nil : a.indices.first { a[$0] != b[$0] }
 }
 
 /// The tensor with its channels last, from one of `outer × channels × inner`.

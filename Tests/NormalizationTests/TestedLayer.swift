@@ -98,17 +98,19 @@ struct LayerParts: Equatable {
 }
 
 /// The values in another element type, rounded where it is narrower.
+///
+/// Concrete loops: in a debug build a generic one takes ten times as long.
 func converted<From: NormalizationScalar, To: NormalizationScalar>(
     _ values: [From], to: To.Type
 ) -> [To] {
-    if let same = values as? [To] { return same }
-    if let floats = values as? [Float], let doubles = floats.map({ Double($0) }) as? [To] {
-        return doubles
+    // The types are compared first, so each cast is from a type to itself.
+    if From.self == To.self { return unsafeBitCast(values, to: [To].self) }
+    if From.self == Float.self {
+        let doubles = unsafeBitCast(values, to: [Float].self).map { Double($0) }
+        return unsafeBitCast(doubles, to: [To].self)
     }
-    if let doubles = values as? [Double], let floats = doubles.map({ Float($0) }) as? [To] {
-        return floats
-    }
-    return values.map { To($0) }
+    let floats = unsafeBitCast(values, to: [Double].self).map { Float($0) }
+    return unsafeBitCast(floats, to: [To].self)
 }
 
 extension AffineParameter {

@@ -11,6 +11,16 @@ typedef struct {
     long channel_stride;
 } cfused_block;
 
+// What follows a normalization.
+enum {
+    CFUSED_IDENTITY,
+    CFUSED_RELU,
+    CFUSED_RELU6,
+    CFUSED_LEAKY_RELU,
+    CFUSED_SILU,
+    CFUSED_HARD_SWISH,
+};
+
 // Coefficients per channel of y = (x - center) * scale + shift.
 #define CFUSED_DECLARE(T, S)                                                                       \
     typedef struct {                                                                               \
@@ -37,6 +47,14 @@ typedef struct {
                           T *y, int streaming);                                                    \
         void (*input_gradient)(const T *x, const T *g, const cfused_block *block,                  \
                                const cfused_backward_##S *map, T *dx, int streaming);              \
+        /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null) */           \
+        void (*normalize_activate)(const T *x, const T *residual, const cfused_block *block,       \
+                                   const cfused_forward_##S *map, int activation, T slope, T *y,   \
+                                   int streaming);                                                 \
+        /* gated = g * f'(z) */                                                                    \
+        void (*gate_gradient)(const T *x, const T *residual, const T *g,                           \
+                              const cfused_block *block, const cfused_forward_##S *map,            \
+                              int activation, T slope, T *gated);                                  \
     } cfused_passes_##S;
 
 CFUSED_DECLARE(float, f32)

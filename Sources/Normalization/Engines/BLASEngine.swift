@@ -21,17 +21,17 @@ enum BLASEngine: PassEngine {
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let m = Double(block.valuesPerChannel)
-        // Σx in `mean` and Σx² in `deviations`, until every row is in.
+        // Σx in `offset` and Σx² in `deviations`, until every row is in.
         unsafe moments.update(repeating: Moments(), count: block.channels)
         unsafe BLASRows.forEach(block, x, x, scratch) { channel, n, row, _ in
-            unsafe moments[channel].mean += Double(Scalar.sum(n, row))
+            unsafe moments[channel].offset += Double(Scalar.sum(n, row))
             unsafe moments[channel].deviations += Double(Scalar.dot(n, row, row))
         }
         for channel in 0..<block.channels {
-            let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
+            let (sum, squares) = unsafe (moments[channel].offset, moments[channel].deviations)
             let deviations = squares - sum * sum / m
-            if deviations > squares / 16 {
-                // Σx² − (Σx)²/m has lost four bits at most.
+            if deviations > squares / 4, Scalar.holdsSquares(squares / m) {
+                // Σx² − (Σx)²/m has lost two bits at most.
                 unsafe moments[channel] = Moments(
                     count: block.valuesPerChannel, mean: sum / m, deviations: deviations)
             } else {
@@ -92,6 +92,12 @@ enum BLASEngine: PassEngine {
         for channel in 0..<block.channels {
             unsafe sums[channel].gradientTimesNormalized *=
                 map.inverseDeviation[block.firstChannel + channel]
+            // Sums in the element type may overflow where the result does not.
+            if unsafe !sums[channel].areFinite {
+                let alone = block.narrowed(toChannels: channel..<channel + 1)
+                unsafe ReferenceEngine.gradientSums(
+                    x, gradient, alone, by: map, into: sums + channel, scratch: scratch)
+            }
         }
     }
 
@@ -108,8 +114,9 @@ enum BLASEngine: PassEngine {
             let (center, scale) = unsafe (map.forward.center[c], map.forward.scale[c])
             let (slope, meanG) = unsafe (map.slope[c], map.gradientCenter[c])
             let constant = unsafe map.residue[c] - scale * meanG
-            if unsafe map.forward.canFold[c] {
-                let factor = -scale * slope
+            let factor = -scale * slope
+            // A product that underflows keeps its factors apart.
+            if unsafe map.forward.canFold[c] && (factor.isNormal || slope == 0) {
                 unsafe result.update(repeating: constant - factor * center, count: n)
                 unsafe Scalar.axpy(n, alpha: scale, g, result)
                 unsafe Scalar.axpy(n, alpha: factor, row, result)
@@ -134,7 +141,8 @@ enum BLASEngine: PassEngine {
     }
 
     /// The moments of one channel from deviations: first from its first value, so that a constant
-    /// channel is exact; if that value was an outlier, from the mean this found.
+    /// channel is exact; if that value was an outlier, from the mean this found. Where the element
+    /// type cannot hold the squares, the reference's.
     @inline(__always)
     private static func centredMoments<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block, _ scratch: UnsafeMutablePointer<Scalar>
@@ -142,22 +150,35 @@ enum BLASEngine: PassEngine {
         let m = Double(block.valuesPerChannel)
         let work = unsafe scratch + 3 * BLASRows.length
         var center = unsafe x[block.offset]
-        var moments = Moments()
         for _ in 0..<3 {
-            var (sum, squares) = (0.0, 0.0)
+            var (sum, squares, isConstant) = (0.0, 0.0, true)
             unsafe BLASRows.forEach(block, x, x, scratch) { _, n, row, _ in
                 unsafe subtract(center, from: row, n, into: work)
                 unsafe sum += Double(Scalar.sum(n, work))
                 unsafe squares += Double(Scalar.dot(n, work, work))
+                isConstant = unsafe isConstant && squares == 0 && Scalar.asum(n, work) == 0
             }
+            if isConstant {
+                return Moments(
+                    count: block.valuesPerChannel, mean: Double(center), deviations: 0)
+            }
+            guard Scalar.holdsSquares(squares / m) else { break }
             let deviations = squares - sum * sum / m
-            moments = Moments(
-                count: block.valuesPerChannel, mean: Double(center) + sum / m,
-                deviations: deviations < 0 ? 0 : deviations)
-            // Enough digits left, or none to win: constant, or not finite.
-            if !(deviations <= squares / 16) || squares == 0 { break }
+            let moments = Moments(
+                count: block.valuesPerChannel, mean: Double(center), plus: sum / m,
+                deviations: max(deviations, 0))
+            if deviations > squares / 4 { return moments }
             center = Scalar(moments.mean)
         }
+        var moments = Moments()
+        unsafe ReferenceEngine.moments(x, block, into: &moments, scratch: scratch)
         return moments
+    }
+}
+
+extension NormalizationScalar {
+    /// Whether squares of this mean neither overflow nor lose digits below the normal numbers.
+    fileprivate static func holdsSquares(_ mean: Double) -> Bool {
+        mean.isFinite && mean >= Double(leastNormalMagnitude / ulpOfOne)
     }
 }

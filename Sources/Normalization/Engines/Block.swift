@@ -43,6 +43,14 @@ struct Block: Sendable {
         return block
     }
 
+    /// The same block narrowed to some of its outer indices, counted within the block.
+    func narrowed(toOuter range: Range<Int>) -> Block {
+        var block = self
+        block.offset += range.lowerBound * outerStride
+        block.outer = range.count
+        return block
+    }
+
     /// Where plane (outer index, channel) of this block starts in the tensor.
     func plane(_ outer: Int, _ channel: Int) -> Int {
         offset + outer * outerStride + channel * channelStride

@@ -89,19 +89,22 @@ extension BlockGrid {
     }
 
     /// At most a few dozen stripes of each channel, whose statistics are merged: memory for them is
-    /// O(C), and there are enough for every core.
+    /// O(C), and there are enough for every core. They begin at even places, so that values in
+    /// pairs about the mean give every stripe that mean, and merge without rounding.
     private static func stripes(_ geometry: Geometry) -> BlockGrid {
         let stripes = 32
         let channels = geometry.inner == 1 ? geometry.channels : 1
         if geometry.outer >= stripes {
             return BlockGrid(
-                geometry, outer: geometry.outer.dividedRoundingUp(by: stripes),
+                geometry,
+                outer: geometry.outer.dividedRoundingUp(by: stripes).roundedUp(toMultipleOf: 2),
                 channels: channels, inner: geometry.inner)
         }
         return BlockGrid(
             geometry, outer: 1, channels: channels,
             inner: geometry.inner.dividedRoundingUp(
-                by: max(1, stripes / max(1, geometry.outer))))
+                by: max(1, stripes / max(1, geometry.outer))
+            ).roundedUp(toMultipleOf: 16))
     }
 
     enum Reduction {

@@ -84,6 +84,8 @@ struct ForwardMap<Scalar: NormalizationScalar> {
             let channel = unsafe moments[c]
             let variance = channel.deviations / Double(channel.count)
             unsafe set(c, mean: channel.mean, variance: variance, epsilon: epsilon)
+            unsafe shift[c] = Scalar(
+                Double(shift[c]) - channel.meanResidue * gamma[c] * inverseDeviation[c])
         }
     }
 

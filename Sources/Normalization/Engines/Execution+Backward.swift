@@ -7,16 +7,27 @@ struct NormalizingNumbers {
     var areOfTheBatch: Bool
 }
 
+/// An activation to go back through before the normalization.
+@unsafe
+struct GradientGate<Scalar: NormalizationScalar> {
+    var epilogue: Epilogue<Scalar>
+    var beta: AffineParameter<Scalar>
+    /// Receives g · f′(z), the gradient behind the normalization; it may be where ∂x goes.
+    var gated: UnsafeMutablePointer<Scalar>
+}
+
 extension Execution {
     /// A_c and B_c of every channel, and ∂x where `dx` is given, of a tensor that is not empty.
     func backward(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
-        normalizedBy statistics: NormalizingNumbers, gamma: AffineParameter<Scalar>,
+        _ x: UnsafePointer<Scalar>, _ outputGradient: UnsafePointer<Scalar>,
+        through gate: GradientGate<Scalar>? = nil, normalizedBy statistics: NormalizingNumbers,
+        gamma: AffineParameter<Scalar>,
         epsilon: Double, into dx: UnsafeMutablePointer<Scalar>?, needsSums: Bool
     ) -> [GradientSums] {
         let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
         let map = unsafe coefficients.backward
-        unsafe map.forward.setAffine(gamma, .absent, channels: geometry.channels)
+        unsafe map.forward.setAffine(
+            gamma, gate?.beta ?? .absent, channels: geometry.channels)
         unsafe map.forward.setStatistics(
             mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
 
@@ -31,8 +42,22 @@ extension Execution {
         }
         let scale = unsafe scaling.forward
 
+        // Behind an activation, each block's gradient is made just before it is used.
+        let gradient = unsafe gate.map { unsafe UnsafePointer($0.gated) } ?? outputGradient
+        func openGate(_ block: Block) {
+            guard let gate = unsafe gate else { return }
+            unsafe self.gate(
+                x, outputGradient, block, by: map.forward, behind: gate.epilogue,
+                into: gate.gated)
+        }
+
         guard needsSums || statistics.areOfTheBatch else {
-            if let dx = unsafe dx { unsafe normalizeAll(gradient, by: scale, into: dx) }
+            guard let dx = unsafe dx else { return [] }
+            let grid = contiguousBlocks
+            unsafe forEachBlock(grid.count) { index, scratch in
+                openGate(grid[index])
+                unsafe normalize(gradient, grid[index], by: scale, into: dx, scratch: scratch)
+            }
             return []
         }
         return unsafe [GradientSums](unsafeUninitializedCapacity: geometry.channels) {
@@ -61,6 +86,7 @@ extension Execution {
             case .resident(let grid):
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]
+                    openGate(block)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: sums + block.firstChannel,
                         scratch: scratch)
@@ -71,6 +97,7 @@ extension Execution {
                 }
             case .striped(let grid):
                 unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in
+                    openGate(block)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: partial, scratch: scratch)
                 } merge: { channel, partial in

@@ -19,7 +19,8 @@ extension Execution {
 
     /// Training forward of a tensor that is not empty: statistics, then y with them.
     func forward(
-        _ x: UnsafePointer<Scalar>, gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>,
+        _ x: UnsafePointer<Scalar>, then epilogue: Epilogue<Scalar> = .nothing,
+        gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>,
         epsilon: Double, into y: UnsafeMutablePointer<Scalar>
     ) -> BatchStatistics {
         let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
@@ -35,12 +36,13 @@ extension Execution {
                     unsafe passes.moments(
                         x, block, into: moments + block.firstChannel, scratch: scratch)
                     unsafe map.setStatistics(moments, block.channelRange, epsilon: epsilon)
-                    unsafe normalize(x, block, by: map, into: y, scratch: scratch)
+                    unsafe normalize(
+                        x, block, by: map, then: epilogue, into: y, scratch: scratch)
                 }
             case .striped(let grid):
                 unsafe mergeStripes(x, grid, into: moments)
                 unsafe map.setStatistics(moments, 0..<geometry.channels, epsilon: epsilon)
-                unsafe normalizeAll(x, by: map, into: y)
+                unsafe normalizeAll(x, by: map, then: epilogue, into: y)
             }
         }
     }
@@ -48,7 +50,8 @@ extension Execution {
     /// Inference of a tensor that is not empty, with given statistics, each value read once and
     /// written once, in memory order.
     func inference(
-        _ x: UnsafePointer<Scalar>, mean: [Double], variance: [Double],
+        _ x: UnsafePointer<Scalar>, then epilogue: Epilogue<Scalar> = .nothing, mean: [Double],
+        variance: [Double],
         gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>, epsilon: Double,
         into y: UnsafeMutablePointer<Scalar>
     ) {
@@ -56,7 +59,7 @@ extension Execution {
         let map = unsafe coefficients.forward
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
         unsafe map.setStatistics(mean: mean, variance: variance, epsilon: epsilon)
-        unsafe normalizeAll(x, by: map, into: y)
+        unsafe normalizeAll(x, by: map, then: epilogue, into: y)
     }
 
     /// The inverse of a tensor that is not empty: x from y and the statistics it was made with.
@@ -72,11 +75,13 @@ extension Execution {
     }
 
     func normalizeAll(
-        _ x: UnsafePointer<Scalar>, by map: ForwardMap<Scalar>, into y: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar> = .nothing, into y: UnsafeMutablePointer<Scalar>
     ) {
         let grid = contiguousBlocks
         unsafe forEachBlock(grid.count) { index, scratch in
-            unsafe normalize(x, grid[index], by: map, into: y, scratch: scratch)
+            unsafe normalize(
+                x, grid[index], by: map, then: epilogue, into: y, scratch: scratch)
         }
     }
 

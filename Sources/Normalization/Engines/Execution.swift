@@ -35,17 +35,36 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         .contiguous(geometry, elementSize: MemoryLayout<Scalar>.stride)
     }
 
-    /// y = γ · (x − μ) · s + β on one block. Channels whose coefficients the element type cannot hold
-    /// go to the reference engine, which computes in `Double`.
+    /// y = γ · (x − μ) · s + β on one block, and what follows it. Channels whose coefficients the
+    /// element type cannot hold go to the reference engine, which computes in `Double`.
     func normalize(
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+        then epilogue: Epilogue<Scalar> = .nothing, into y: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         var block = block
         // In place, the lines to write are in cache.
         block.bypassesCache = unsafe block.bypassesCache && UnsafePointer(y) != x
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
-            unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
+            if epilogue.isNothing {
+                unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
+            } else {
+                unsafe passes.activate(
+                    x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y)
+            }
+        }
+    }
+
+    /// g · f′(z) on one block, with the same exception.
+    func gate(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, behind epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
+            unsafe passes.gate(
+                x, adding: epilogue.residual, gradient, block, by: map, epilogue.activation,
+                into: gated)
         }
     }
 
@@ -81,6 +100,16 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             start = end
         }
     }
+}
+
+/// What follows a normalization in the same walk: a residual, an activation, both or nothing.
+@safe
+struct Epilogue<Scalar: NormalizationScalar> {
+    var residual: UnsafePointer<Scalar>?
+    var activation: Activation
+
+    static var nothing: Epilogue { unsafe Epilogue(residual: nil, activation: .identity) }
+    var isNothing: Bool { unsafe residual == nil && activation == .identity }
 }
 
 /// The processors of this machine.

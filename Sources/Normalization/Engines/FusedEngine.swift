@@ -10,6 +10,9 @@ enum FusedEngine: PassEngine {
     private static let group = 1024
     /// For each channel of a group a pivot in the element type and two sums in `Double`.
     static let scratchCount = 5 * group
+    /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
+    /// length, so longer ones are cut and their moments merged.
+    private static let longestSum = 1024
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -17,21 +20,53 @@ enum FusedEngine: PassEngine {
         _ x: UnsafePointer<Scalar>, _ block: Block,
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let m = Double(block.valuesPerChannel)
         let tables = unsafe Tables(scratch)
-        for first in stride(from: 0, to: block.channels, by: group) {
-            let part = block.narrowed(toChannels: first..<min(first + group, block.channels))
+        unsafe moments.update(repeating: Moments(), count: block.channels)
+        forEachPart(of: block) { part in
+            let first = part.firstChannel - block.firstChannel
+            let m = Double(part.valuesPerChannel)
             for channel in 0..<part.channels {
                 unsafe tables.pivots[channel] = x[part.plane(0, channel)]
             }
             unsafe deviationSums(x, part, tables)
+            unsafe recentreAll(x, part, tables)
+            // A channel taken again alone overwrites its own places of the tables, and no others.
             for channel in 0..<part.channels {
-                unsafe moments[first + channel] = tables.moments(channel, m)
-            }
-            for channel in 0..<part.channels where unsafe tables.isCancelled(channel, m) {
-                unsafe moments[first + channel] = recentred(x, part, channel, tables)
+                unsafe moments[first + channel].merge(
+                    tables.isCancelled(channel, m)
+                        ? recentred(x, part, channel, tables) : tables.moments(channel, m))
             }
         }
+    }
+
+    /// Cuts a block into groups of channels, and their samples into parts whose sums are short.
+    @inline(__always)
+    private static func forEachPart(of block: Block, _ body: (Block) -> Void) {
+        for first in stride(from: 0, to: block.channels, by: group) {
+            let channels = block.narrowed(toChannels: first..<min(first + group, block.channels))
+            for start in stride(from: 0, to: block.outer, by: longestSum) {
+                body(channels.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
+            }
+        }
+    }
+
+    /// Where many channels' pivots lay far from their means, takes all of them from their means in one
+    /// more walk, while the block is in cache.
+    @inline(__always)
+    private static func recentreAll<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, _ tables: Tables<Scalar>
+    ) {
+        let m = Double(block.valuesPerChannel)
+        var cancelled = 0
+        for channel in 0..<block.channels where unsafe tables.isCancelled(channel, m) {
+            cancelled += 1
+        }
+        guard cancelled > block.channels / 8 else { return }
+        for channel in 0..<block.channels {
+            let mean = unsafe Scalar(tables.moments(channel, m).mean)
+            if mean.isFinite { unsafe tables.pivots[channel] = mean }
+        }
+        unsafe deviationSums(x, block, tables)
     }
 
     /// The moments of one channel whose pivot lay far from the mean, from the mean it gave.
@@ -60,15 +95,11 @@ enum FusedEngine: PassEngine {
         let (c, at) = (block.firstChannel, block.offset)
         unsafe withUnsafePointer(to: cfused_block(block)) { shape in
             if Scalar.self == Float.self {
-                var table = unsafe cfused_forward_f32(
-                    center: cast(map.center + c), scale: cast(map.scale + c),
-                    shift: cast(map.shift + c))
+                var table = unsafe forwardTable32(map, c)
                 unsafe kernels.f32.normalize(
                     cast(x + at), shape, &table, cast(y + at), block.streams)
             } else {
-                var table = unsafe cfused_forward_f64(
-                    center: cast(map.center + c), scale: cast(map.scale + c),
-                    shift: cast(map.shift + c))
+                var table = unsafe forwardTable64(map, c)
                 unsafe kernels.f64.normalize(
                     cast(x + at), shape, &table, cast(y + at), block.streams)
             }
@@ -83,8 +114,8 @@ enum FusedEngine: PassEngine {
         scratch: UnsafeMutablePointer<Scalar>
     ) {
         let tables = unsafe Tables(scratch)
-        for first in stride(from: 0, to: block.channels, by: group) {
-            let part = block.narrowed(toChannels: first..<min(first + group, block.channels))
+        unsafe sums.update(repeating: GradientSums(), count: block.channels)
+        forEachPart(of: block) { part in
             let (c, at) = (part.firstChannel, part.offset)
             unsafe withUnsafePointer(to: cfused_block(part)) { shape in
                 if Scalar.self == Float.self {
@@ -98,10 +129,11 @@ enum FusedEngine: PassEngine {
                 }
             }
             for channel in 0..<part.channels {
-                unsafe sums[first + channel] = GradientSums(
-                    gradient: tables.sums[channel],
-                    gradientTimesNormalized: tables.products[channel]
-                        * map.inverseDeviation[c + channel])
+                unsafe sums[c - block.firstChannel + channel].add(
+                    GradientSums(
+                        gradient: tables.sums[channel],
+                        gradientTimesNormalized: tables.products[channel]
+                            * map.inverseDeviation[c + channel]))
             }
         }
     }
@@ -193,14 +225,16 @@ enum FusedEngine: PassEngine {
         func moments(_ channel: Int, _ m: Double) -> Moments {
             let deviations = unsafe deviations(channel, m)
             return unsafe Moments(
-                count: Int(m), mean: Double(pivots[channel]) + sums[channel] / m,
+                count: Int(m), mean: Double(pivots[channel]), plus: sums[channel] / m,
                 deviations: deviations < 0 ? 0 : deviations)
         }
 
-        /// Whether the difference has lost more than four bits.
+        /// Whether the difference has lost more than four bits, or half a bit of a `Double` tensor's.
         @inline(__always)
         func isCancelled(_ channel: Int, _ m: Double) -> Bool {
-            unsafe deviations(channel, m) < products[channel] / 16
+            // Sums in `Double` have bits to spare for Float data, and none for their own.
+            let kept = Scalar.self == Double.self ? 0.75 : 1.0 / 16
+            return unsafe deviations(channel, m) < products[channel] * kept
         }
     }
 }
@@ -209,13 +243,31 @@ extension FusedEngine {
     /// The instruction set whose kernels run here.
     static var instructionSet: String { unsafe String(cString: kernels.name) }
 
-    nonisolated(unsafe) private static let kernels = unsafe cfused_kernels_at(
+    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_at(
         cfused_kernels_count() - 1
     ).pointee
 }
 
+extension FusedEngine {
+    @inline(__always)
+    static func forwardTable32<Scalar>(
+        _ map: ForwardMap<Scalar>, _ c: Int
+    ) -> cfused_forward_f32 {
+        unsafe cfused_forward_f32(
+            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
+    }
+
+    @inline(__always)
+    static func forwardTable64<Scalar>(
+        _ map: ForwardMap<Scalar>, _ c: Int
+    ) -> cfused_forward_f64 {
+        unsafe cfused_forward_f64(
+            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
+    }
+}
+
 extension cfused_block {
-    fileprivate init(_ block: Block) {
+    init(_ block: Block) {
         self.init(
             outer: block.outer, channels: block.channels, inner: block.inner,
             outer_stride: block.outerStride, channel_stride: block.channelStride)
@@ -223,21 +275,21 @@ extension cfused_block {
 }
 
 extension Block {
-    fileprivate var streams: Int32 { bypassesCache ? 1 : 0 }
+    var streams: Int32 { bypassesCache ? 1 : 0 }
 }
 
 /// The same pointer, where the element types are known to be one.
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
+func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
     unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
 }
 
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
+func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
     unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
 }
 
 @inline(__always)
-private func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
+func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
     unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: To.self)
 }

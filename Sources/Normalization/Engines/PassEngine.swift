@@ -30,12 +30,46 @@ protocol PassEngine: Sendable {
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>)
+
+    /// y = f(γ · (x − μ) · s + β + residual)
+    static func activate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
+        by map: ForwardMap<Scalar>, _ activation: Activation,
+        into y: UnsafeMutablePointer<Scalar>)
+
+    /// g · f′(z), with z = γ · (x − μ) · s + β + residual
+    static func gate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>)
+}
+
+extension PassEngine {
+    static func activate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
+        by map: ForwardMap<Scalar>, _ activation: Activation,
+        into y: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe ActivationPasses.activate(
+            x, adding: residual, block, by: map, activation, into: y)
+    }
+
+    static func gate<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe ActivationPasses.gate(
+            x, adding: residual, gradient, block, by: map, activation, into: gated)
+    }
 }
 
 /// A = Σ g and B = Σ g · x̂ of one channel.
 struct GradientSums: Sendable, BitwiseCopyable {
     var gradient = 0.0
     var gradientTimesNormalized = 0.0
+
+    var areFinite: Bool { gradient.isFinite && gradientTimesNormalized.isFinite }
 
     mutating func add(_ other: GradientSums) {
         gradient += other.gradient

@@ -40,8 +40,11 @@ enum ReferenceEngine: PassEngine {
             }
             let deviations = max(
                 squares.value - residue.value * residue.value / Double(count), 0)
+            // What is left of the deviations from μ is what rounding took from it where the first value
+            // was an outlier.
             unsafe moments[channel] = Moments(
-                count: count, mean: mean, deviations: deviations)
+                count: count, mean: mean, plus: residue.value / Double(count),
+                deviations: deviations)
         }
     }
 

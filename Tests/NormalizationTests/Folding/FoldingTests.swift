@@ -12,13 +12,13 @@ import Testing
 @Suite struct FoldingTests {
     static let kinds: [LinearLayer.Kind] = [.convolution, .transposedConvolution, .dense]
 
-    @Test(arguments: kinds, 0..<90)
+    @Test(arguments: kinds, 0..<36)
     func foldingAfterEqualsTheUnfoldedPair(_ kind: LinearLayer.Kind, seed: Int) throws {
         try after(kind, seed, Float.self)
         try after(kind, seed, Double.self)
     }
 
-    @Test(arguments: kinds, 0..<90)
+    @Test(arguments: kinds, 0..<36)
     func foldingBeforeEqualsTheUnfoldedPair(_ kind: LinearLayer.Kind, seed: Int) throws {
         for padding in FoldedPadding.allCases {
             try before(kind, seed, padding, Float.self)
@@ -131,7 +131,10 @@ import Testing
             let bound =
                 2.01 * u * product + 1.01 * u * abs(Double(bias[c]))
                 + (8 + 2 * (problem.terms + 4)) * U * all
-            #expect(abs(folded[i] - unfolded) <= bound, "seed \(seed), \(Scalar.self), output \(i)")
+            if !(abs(folded[i] - unfolded) <= bound) {
+                Issue.record("seed \(seed), \(Scalar.self), output \(i): \(folded[i]), \(unfolded)")
+                return
+            }
         }
     }
 
@@ -145,7 +148,6 @@ import Testing
         if padding != .none && kind == .convolution {
             problem.plain.padding = random.integer(1...2)
         }
-        // Kernels larger than the space are left to padding.
         let plain = problem.plain
         let (weights, bias, values) = try norm.folded(
             before: problem.layer, weights: problem.weights, bias: problem.bias, padding: padding)
@@ -182,9 +184,12 @@ import Testing
             let bound =
                 3.02 * u * products[i] + 1.01 * u * abs(Double(bias[o]))
                 + 4 * (problem.terms + 8) * U * all
-            #expect(
-                abs(folded[i] - unfolded[i]) <= bound,
-                "seed \(seed), \(Scalar.self), \(padding), output \(i)")
+            if !(abs(folded[i] - unfolded[i]) <= bound) {
+                Issue.record(
+                    "seed \(seed), \(Scalar.self), \(padding), output \(i): \(folded[i]), \(unfolded[i])"
+                )
+                return
+            }
         }
     }
 }

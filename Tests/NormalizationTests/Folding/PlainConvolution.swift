@@ -29,37 +29,38 @@ struct PlainConvolution {
         let (size, outputSize) = (space.reduce(1, *), outputSpace.reduce(1, *))
         var y = (0..<outputs).flatMap { Array(repeating: bias[$0], count: outputSize) }
         let kernelSize = kernel.reduce(1, *)
-        for row in 0..<shape[0] {
-            for column in 0..<shape[1] {
-                let group = row / (shape[0] / groups)
-                let other = group * shape[1] + column
-                let (input, output) = isTransposed ? (row, other) : (other, row)
-                for k in 0..<kernelSize {
-                    let tap = position(k, in: kernel)
+        for k in 0..<kernelSize {
+            let pairs = pairs(of: position(k, in: kernel), space, outputSpace)
+            for row in 0..<shape[0] {
+                for column in 0..<shape[1] {
+                    let group = row / (shape[0] / groups)
+                    let other = group * shape[1] + column
+                    let (input, output) = isTransposed ? (row, other) : (other, row)
                     let weight = weights[(row * shape[1] + column) * kernelSize + k]
-                    if isTransposed {
-                        for i in 0..<size {
-                            let target = zip(position(i, in: space), tap).map {
-                                $0 * stride + $1
-                            }
-                            let at = index(target, in: outputSpace)!
-                            y[output * outputSize + at] += weight * x[input * size + i]
-                        }
-                    } else {
-                        for o in 0..<outputSize {
-                            let source = zip(position(o, in: outputSpace), tap).map {
-                                $0 * stride + $1 - padding
-                            }
-                            let value =
-                                index(source, in: space).map { x[input * size + $0] }
-                                ?? paddingValues?[input] ?? 0
-                            y[output * outputSize + o] += weight * value
-                        }
+                    for (source, target) in pairs {
+                        let value =
+                            source.map { x[input * size + $0] } ?? paddingValues?[input] ?? 0
+                        y[output * outputSize + target] += weight * value
                     }
                 }
             }
         }
         return y
+    }
+
+    /// The input positions that a tap of the kernel takes, nil in the padding, and the output positions
+    /// it brings them to.
+    private func pairs(of tap: [Int], _ space: [Int], _ outputSpace: [Int]) -> [(Int?, Int)] {
+        if isTransposed {
+            return (0..<space.reduce(1, *)).map { i in
+                let target = zip(position(i, in: space), tap).map { $0 * stride + $1 }
+                return (i, index(target, in: outputSpace)!)
+            }
+        }
+        return (0..<outputSpace.reduce(1, *)).map { o in
+            let source = zip(position(o, in: outputSpace), tap).map { $0 * stride + $1 - padding }
+            return (index(source, in: space), o)
+        }
     }
 
     private func position(_ index: Int, in space: [Int]) -> [Int] {

@@ -1,0 +1,103 @@
+import CFusedKernels
+import Testing
+
+/// Every instruction set's kernels against plain loops, to the bit: all numbers are small integers and
+/// powers of two, so that every sum and product is exact in any order.
+@Suite("Kernels")
+struct KernelTests {
+    /// Planes and rows, shorter and longer than vectors, tables and groups of four rows; the last is
+    /// wide enough for several groups of columns.
+    static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
+        (1, 1, 1), (3, 5, 1), (9, 67, 1), (4, 3, 7), (6, 5, 49), (3, 2, 49), (5, 3, 256),
+        (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64),
+    ]
+
+    /// Instruction sets of this processor × elements off alignment.
+    static let variants = (0..<Int(cfused_kernels_count())).flatMap { rank in
+        [0, 1, 5].map { (rank: rank, offset: $0) }
+    }
+
+    @Test("Float kernels compute the formulas to the bit", arguments: variants)
+    func floatKernels(rank: Int, offset: Int) { check(Float.self, rank, offset) }
+
+    @Test("Double kernels compute the formulas to the bit", arguments: variants)
+    func doubleKernels(rank: Int, offset: Int) { check(Double.self, rank, offset) }
+
+    private func check<Scalar: KernelScalar>(_: Scalar.Type, _ rank: Int, _ offset: Int) {
+        let passes = Scalar.passes(cfused_kernels_at(Int32(rank)).pointee)
+        for shape in Self.shapes {
+            // All channels of a tensor, and a block of some of a wider one.
+            for extra in [0, 3] {
+                let problem = Problem<Scalar>(shape, extraChannels: extra, offset: offset)
+                let name: Comment =
+                    "\(Scalar.self) rank \(rank) offset \(offset) \(shape) of \(extra) more"
+                let (sum, squares) = problem.moments(passes)
+                #expect(sum == problem.expectedMoments.sum, name)
+                #expect(squares == problem.expectedMoments.squares, name)
+                let (a, b) = problem.gradientSums(passes)
+                #expect(a == problem.expectedGradientSums.sum, name)
+                #expect(b == problem.expectedGradientSums.products, name)
+                for streaming in [Int32(0), 1] {
+                    #expect(
+                        problem.output {
+                            passes.normalize($0, problem.block, problem.coefficients, $2, streaming)
+                        } == problem.expected { z, _, _ in z }, name)
+                    #expect(
+                        problem.output {
+                            passes.inputGradient(
+                                $0, $1, problem.block, problem.coefficients, $2, streaming)
+                        } == problem.expectedInputGradient, name)
+                }
+                #expect(
+                    problem.output(inPlace: true) {
+                        passes.normalize($0, problem.block, problem.coefficients, $2, 0)
+                    } == problem.expected { z, _, _ in z }, name)
+                for activation in Int32(0)..<4 {
+                    activated(problem, passes, activation, name)
+                }
+            }
+        }
+    }
+
+    /// Identity, ReLU, ReLU6 and leaky ReLU, with and without a residual, forward and back.
+    private func activated<Scalar: KernelScalar>(
+        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ activation: Int32, _ name: Comment
+    ) {
+        func f(_ z: Scalar) -> Scalar {
+            switch activation {
+            case 1: max(z, 0)
+            case 2: min(max(z, 0), 6)
+            case 3: z > 0 ? z : z * Scalar(leakySlope)
+            default: z
+            }
+        }
+        func derivative(_ z: Scalar) -> Scalar {
+            switch activation {
+            case 1: z > 0 ? 1 : 0
+            case 2: z > 0 && z < 6 ? 1 : 0
+            case 3: z > 0 ? 1 : Scalar(leakySlope)
+            default: 1
+            }
+        }
+        for streaming in [Int32(0), 1] {
+            #expect(
+                problem.output {
+                    passes.activate(
+                        $0, nil, problem.block, problem.coefficients, activation, $2, streaming)
+                } == problem.expected { z, _, _ in f(z) }, name)
+            #expect(
+                problem.output {
+                    passes.activate(
+                        $0, $1, problem.block, problem.coefficients, activation, $2, streaming)
+                } == problem.expected { z, g, _ in f(z + g) }, name)
+        }
+        #expect(
+            problem.output {
+                passes.gate($0, nil, $1, problem.block, problem.coefficients, activation, $2)
+            } == problem.expected { z, g, _ in g * derivative(z) }, name)
+        #expect(
+            problem.output {
+                passes.gate($0, $0, $1, problem.block, problem.coefficients, activation, $2)
+            } == problem.expected { z, g, x in g * derivative(z + x) }, name)
+    }
+}

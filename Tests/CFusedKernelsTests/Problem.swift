@@ -1,0 +1,142 @@
+import CFusedKernels
+
+/// A block of a tensor with exact data: integers from −8 to 8 and coefficients that are powers of two
+/// or small integers. What lies outside the block is there to be seen if it is written.
+struct Problem<Scalar: KernelScalar> {
+    let block: cfused_block
+    let coefficients: Coefficients<Scalar>
+    private let offset: Int
+    private let x: [Scalar]
+    private let g: [Scalar]
+
+    init(
+        _ shape: (outer: Int, channels: Int, inner: Int), extraChannels: Int, offset: Int
+    ) {
+        let stride = (shape.channels + extraChannels) * shape.inner
+        block = cfused_block(
+            outer: shape.outer, channels: shape.channels, inner: shape.inner, outer_stride: stride,
+            channel_stride: shape.inner)
+        // Room on both sides.
+        self.offset = 16 + offset
+        let count = self.offset + shape.outer * stride + 32
+        func numbers(_ count: Int, _ step: Int, _ modulus: Int) -> [Scalar] {
+            (0..<count).map { Scalar(($0 * step + $0 / 5) % modulus - modulus / 2) }
+        }
+        x = numbers(count, 7, 17)
+        g = numbers(count, 3, 13)
+        let channels = shape.channels
+        coefficients = Coefficients(
+            center: numbers(channels, 3, 7),
+            scale: numbers(channels, 1, 3).map { $0 == 0 ? 2 : $0 / 2 },
+            shift: numbers(channels, 5, 9), slope: numbers(channels, 2, 5).map { $0 / 4 },
+            gradientCenter: numbers(channels, 4, 11))
+    }
+
+    /// Calls `body` with (value of x, of g, channel) of each element.
+    private func forEach(_ body: (_ index: Int, _ channel: Int) -> Void) {
+        for outer in 0..<block.outer {
+            for channel in 0..<block.channels {
+                for i in 0..<block.inner {
+                    body(
+                        offset + outer * block.outer_stride + channel * block.channel_stride + i,
+                        channel)
+                }
+            }
+        }
+    }
+
+    func moments(_ passes: Passes<Scalar>) -> (sum: [Double], squares: [Double]) {
+        sums { passes.moments($0, block, coefficients.center, $2, $3) }
+    }
+
+    func gradientSums(_ passes: Passes<Scalar>) -> (sum: [Double], products: [Double]) {
+        sums { passes.gradientSums($0, $1, block, coefficients.center.map { Double($0) }, $2, $3) }
+    }
+
+    private func sums(
+        _ body: (
+            UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Double>,
+            UnsafeMutablePointer<Double>
+        ) -> Void
+    ) -> ([Double], [Double]) {
+        var first = [Double](repeating: .nan, count: block.channels)
+        var second = first
+        x.withUnsafeBufferPointer { x in
+            g.withUnsafeBufferPointer { g in
+                body(x.baseAddress! + offset, g.baseAddress! + offset, &first, &second)
+            }
+        }
+        return (first, second)
+    }
+
+    var expectedMoments: (sum: [Double], squares: [Double]) {
+        var (sum, squares) = (zeros, zeros)
+        forEach { index, channel in
+            let d = Double(x[index] - coefficients.center[channel])
+            sum[channel] += d
+            squares[channel] += d * d
+        }
+        return (sum, squares)
+    }
+
+    var expectedGradientSums: (sum: [Double], products: [Double]) {
+        var (sum, products) = (zeros, zeros)
+        forEach { index, channel in
+            sum[channel] += Double(g[index])
+            products[channel] += Double(g[index] * (x[index] - coefficients.center[channel]))
+        }
+        return (sum, products)
+    }
+
+    private var zeros: [Double] { Array(repeating: 0, count: block.channels) }
+
+    /// The whole output buffer after `body`, what is around the block included.
+    func output(
+        inPlace: Bool = false,
+        _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
+    ) -> [Scalar] {
+        var y = inPlace ? x : background
+        x.withUnsafeBufferPointer { x in
+            g.withUnsafeBufferPointer { g in
+                y.withUnsafeMutableBufferPointer { y in
+                    let source = inPlace ? UnsafePointer(y.baseAddress!) : x.baseAddress!
+                    body(source + offset, g.baseAddress! + offset, y.baseAddress! + offset)
+                }
+            }
+        }
+        if inPlace {
+            // Compared with what is written elsewhere.
+            var result = background
+            forEach { index, _ in result[index] = y[index] }
+            let isOutsideKept = zip(0..., y).allSatisfy { index, value in
+                result[index] != Self.untouched || value == x[index]
+            }
+            return isOutsideKept ? result : []
+        }
+        return y
+    }
+
+    private static var untouched: Scalar { 12345 }
+    private var background: [Scalar] { Array(repeating: Self.untouched, count: x.count) }
+
+    /// f(z, g, x) with z = (x − center) · scale + shift.
+    func expected(_ f: (_ z: Scalar, _ g: Scalar, _ x: Scalar) -> Scalar) -> [Scalar] {
+        var y = background
+        forEach { index, c in
+            let z = (x[index] - coefficients.center[c]) * coefficients.scale[c]
+            y[index] = f(z + coefficients.shift[c], g[index], x[index])
+        }
+        return y
+    }
+
+    var expectedInputGradient: [Scalar] {
+        var dx = background
+        forEach { index, c in
+            let d = (x[index] - coefficients.center[c]) * coefficients.slope[c]
+            dx[index] =
+                ((g[index] - coefficients.gradientCenter[c]) - d) * coefficients.scale[c]
+                + coefficients.shift[c]
+        }
+        return dx
+    }
+}
