@@ -67,7 +67,7 @@ long-run: setup ## a million training and inference steps, with the memory they 
 coverage: setup ## lines that the tests run, by file
 	Tests/coverage
 
-peers: ## race PyTorch and oneDNN, half an hour; PEERS=--quick: a minute
+peers: ## race PyTorch and oneDNN, ten minutes; PEERS=--quick: one
 	@.ci/setup python3-venv g++
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 

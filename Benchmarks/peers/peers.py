@@ -74,7 +74,7 @@ def measure(options, workers, told):
         "versions": [f"swift-normalization {commit()}"]
         + [reply["version"] for reply in told.values()],
         "engine": told["ours"]["defaultEngine"],
-        "command": " ".join(["make peers", *peers_arguments()]),
+        "command": command(options),
     }
     others = machine.Others([worker.process.pid for worker in workers.values()])
     run["results"] = measure_all(
@@ -91,15 +91,26 @@ def commit():
     return told.stdout.strip()
 
 
-def peers_arguments():
-    """The arguments of this command, as `make` takes them."""
-    given = " ".join(sys.argv[1:])
-    return [f"PEERS='{given}'"] if given else []
+def command(options):
+    """The command that measures the same again."""
+    said = ["--quick"] if options.quick else []
+    if options.only:
+        said += ["--only", ",".join(options.only)]
+    if set(options.operations) != set(problems.OPERATIONS):
+        said += ["--operations", ",".join(options.operations)]
+    said += ["--threads", ",".join(map(str, options.threads))]
+    if options.rounds:
+        said += ["--rounds", str(options.rounds)]
+    return f"make peers PEERS='{' '.join(said)}'"
 
 
 def joined(files):
     """Earlier runs as one; results of the same problem come from the last file that has it."""
     runs = [json.loads(file.read_text()) for file in files]
+    for part in ["machine", "versions"]:
+        if any(run[part] != runs[0][part] for run in runs):
+            raise SystemExit(f"these runs differ in {part} and do not make one report: "
+                             + "; ".join(str(run[part]) for run in runs))
     results = {}
     for run in runs:
         for result in run["results"]:
@@ -107,7 +118,8 @@ def joined(files):
                    result["threads"], result["contestant"])
             results[key] = result
     shares = [run["others"] for run in runs if run["others"] is not None]
-    return runs[-1] | {"results": list(results.values()), "others": max(shares, default=None)}
+    return runs[-1] | {"results": list(results.values()), "others": max(shares, default=None),
+                       "command": "`, `".join(dict.fromkeys(run["command"] for run in runs))}
 
 
 def write_docs(run, figures):

@@ -14,8 +14,10 @@ import gc
 import json
 import sys
 import time
+import warnings
 
-import torch
+warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # it is not needed
+import torch  # noqa: E402
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
