@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["none.npy"], "none.npy: cannot open"),
+        (["None.npy"], "norm: None.npy: cannot open"),
         (["text.npy"], "text.npy: expected a file that begins with"),
         (["integers.npy"], "integers.npy: expected elements of type <f4 or <f8, found <i4"),
         (["row.npy"], "row.npy: shape [3] with channel axis 1: expected at least two dimensions"),
