@@ -177,7 +177,8 @@ struct Apply: ParsableCommand {
         defer { progress.clear() }
         let input = FileArgument("--input", input)
         progress.show("reading \(input.path)")
-        switch try input.read() {
+        // x and y, and their gradients.
+        switch try input.read(tensors: mode.isBackward ? 4 : 2) {
         case .float32(let x): try run(x, progress)
         case .float64(let x): try run(x, progress)
         case let other: throw input.wrongType(other, expected: "<f4 or <f8")
@@ -188,12 +189,6 @@ struct Apply: ParsableCommand {
         _ x: NpyArray<Scalar>, _ progress: Progress
     ) throws {
         do {
-            // x and y, and their gradients.
-            if let shortage = Memory.shortage(
-                tensors: mode.isBackward ? 4 : 2, count: x.values.count, of: Scalar.self)
-            {
-                throw Failure.data("--input \(input): \(shortage)")
-            }
             let call = try LayerCall(self, x)
             progress.show("computing")
             let outputs = try call.outputs()

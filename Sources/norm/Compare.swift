@@ -72,13 +72,14 @@ struct Compare: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The most threads a call may use, one run for each. (default: 1, and all cores)",
+            "The most threads a call may use, a row for each. (default: 1, and all cores)",
+            discussion: "Small tensors take one in any case.",
             valueName: "T"))
     var threads: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Write the results as JSON too; - writes them, and nothing else, to standard output.",
+            "Write the results as JSON too; - writes only them, to standard output.",
             valueName: "file"))
     var json: String?
 
@@ -101,7 +102,7 @@ struct Compare: ParsableCommand {
 
     private func write(_ results: [ComparisonResult]) throws {
         guard let json else { return }
-        guard json != "-" else { return print(results.json, terminator: "") }
+        guard json != "-" else { return try StandardOutput.write(results.json) }
         var file = try AtomicFile(json)
         try file.write(Array(results.json.utf8))
         try file.commit()

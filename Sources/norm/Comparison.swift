@@ -44,7 +44,7 @@ struct Comparison<Scalar: NormalizationScalar> {
     ///
     /// - Returns: one result for each contender, in their order.
     mutating func results(
-        of operation: Operation, layer kind: LayerKind, contenders: [Contender],
+        of operation: Engine.Operation, layer kind: LayerKind, contenders: [Contender],
         measurement: Measurement
     ) throws -> [ComparisonResult] {
         let layer: BatchNorm<Scalar> = try kind.trained(
@@ -71,6 +71,7 @@ struct Comparison<Scalar: NormalizationScalar> {
         let results = all.indices.map { index in
             ComparisonResult(
                 shape: geometry.shape, operation: operation, engine: all[index].engine,
+                chosen: all[index].engine.chosen(for: operation, of: geometry),
                 layer: kind, threads: all[index].threads, timing: timings[index],
                 bytes: operation.tensorsMoved * x.count * MemoryLayout<Scalar>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)
@@ -81,7 +82,7 @@ struct Comparison<Scalar: NormalizationScalar> {
     }
 
     private func run(
-        _ operation: Operation, _ layer: BatchNorm<Scalar>, into output: inout [Scalar]
+        _ operation: Engine.Operation, _ layer: BatchNorm<Scalar>, into output: inout [Scalar]
     ) throws {
         var target = output.mutableSpan
         switch operation {

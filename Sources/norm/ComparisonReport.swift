@@ -11,8 +11,8 @@ struct ComparisonReport {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let version = OpenBLAS.configuration.split(separator: " ").prefix(2).joined(separator: " ")
         return """
-            norm \(Norm.version) on \(count(cores, "core")), \(version) with its \
-            \(OpenBLAS.coreName) kernels.
+            norm \(Norm.version) on \(count(cores, "core")): \(version) with its \
+            \(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet).
             Medians of \(measurement.samples.lowerBound) to \(measurement.samples.upperBound) \
             samples, the engines taking turns; GB/s of the bytes that must move;
             differences and speed-up against the reference engine on one thread.
@@ -30,11 +30,13 @@ struct ComparisonReport {
             ("median", .right), ("fastest", .right), ("GB/s", .right),
             ("difference", .right), ("speed-up", .right),
         ])
-        var operation: Operation?
+        var operation: Engine.Operation?
         for result in results {
             table.add([
                 result.operation == operation ? "" : result.operation.rawValue,
-                result.engine.rawValue,
+                result.engine == result.chosen
+                    ? result.engine.rawValue
+                    : "\(result.engine.rawValue) (\(result.chosen.rawValue))",
                 "\(result.threads)",
                 "\(fixed(result.timing.median * scale, digits)) \(unit)",
                 "\(fixed(result.timing.minimum * scale, digits)) \(unit)",
@@ -53,9 +55,9 @@ struct ComparisonReport {
         let winners = cases.compactMap { results in
             results.min { $0.timing.median < $1.timing.median }
         }
-        let wins = Engine.allCases.map { engine in winners.filter { $0.engine == engine } }
+        let wins = Engine.allCases.map { engine in winners.filter { $0.chosen == engine } }
         guard
-            let won = wins.max(by: { $0.count < $1.count }), let best = won.first?.engine,
+            let won = wins.max(by: { $0.count < $1.count }), let best = won.first?.chosen,
             let difference = cases.joined().map(\.maxAbsDifference).max()
         else { return "Nothing was compared." }
         let speedups = won.map(\.speedup).sorted()

@@ -1,14 +1,6 @@
 import Normalization
 
-/// What is timed.
-enum Operation: String, CaseIterable {
-    /// x → y with the batch's statistics.
-    case training
-    /// x → y with given statistics.
-    case inference
-    /// (x, ∂y) → ∂x, ∂γ, ∂β of training.
-    case backward
-
+extension Engine.Operation {
     /// How many tensors must cross the memory bus: x and y, or x, ∂y and ∂x.
     var tensorsMoved: Int { self == .backward ? 3 : 2 }
 }
@@ -16,8 +8,10 @@ enum Operation: String, CaseIterable {
 /// One engine on one tensor: a row of the table, an object of the JSON.
 struct ComparisonResult {
     let shape: [Int]
-    let operation: Operation
+    let operation: Engine.Operation
     let engine: Engine
+    /// The engine that ran: another where `engine` is the automatic choice.
+    let chosen: Engine
     let layer: LayerKind
     /// The most threads the engine could use.
     let threads: Int

@@ -30,7 +30,7 @@ struct ComparisonRun {
             case let other: throw subject.file.wrongType(other, expected: "<f4 or <f8")
             }
         }
-        if isForPeople { print("\n" + report.conclusion(cases)) }
+        if isForPeople { try StandardOutput.write("\n\(report.conclusion(cases))\n") }
         return cases.flatMap(\.self)
     }
 
@@ -43,11 +43,11 @@ struct ComparisonRun {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try Comparison(x.values, geometry: geometry)
         } catch { throw subject.file.failure(error) }
-        if isForPeople, isFirst { print(report.header) }
+        if isForPeople, isFirst { try StandardOutput.write(report.header + "\n") }
         var cases: [[ComparisonResult]] = []
         for layer in layers {
             var section: [[ComparisonResult]] = []
-            for operation in Operation.allCases {
+            for operation in Engine.Operation.allCases {
                 progress.show("\(name), \(layer.rawValue) layer, \(operation.rawValue)")
                 section.append(
                     try comparison.results(
@@ -55,7 +55,10 @@ struct ComparisonRun {
                         measurement: report.measurement))
             }
             progress.clear()
-            if isForPeople { print("\n" + report.table(section, tensor: subject.title(x.header))) }
+            if isForPeople {
+                let table = report.table(section, tensor: subject.title(x.header))
+                try StandardOutput.write("\n\(table)\n")
+            }
             cases += section
         }
         return cases

@@ -23,7 +23,9 @@ extension Failure {
         case let error as NormalizationError:
             self = error.isAboutTheCall ? .call(error.description) : .data(error.description)
         case let error as FileError: self = .data(error.description)
-        default: self = .call(Norm.message(for: error))
+        default:
+            let message = Norm.message(for: error)
+            self = .call(message.prefix(1).lowercased() + message.dropFirst())
         }
     }
 
@@ -43,7 +45,7 @@ extension Failure {
             let isControl = scalar.properties.generalCategory == .control
             line += isControl ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
         }
-        return line.prefix(1).lowercased() + line.dropFirst()
+        return line
     }
 }
 

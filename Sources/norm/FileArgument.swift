@@ -20,9 +20,20 @@ struct FileArgument {
         self.init(option, path)
     }
 
-    func read() throws(Failure) -> NpyFile {
+    /// Reads the file, once it is known that `tensors` tensors of its size fit in memory.
+    func read(tensors: Int = 1) throws(Failure) -> NpyFile {
+        let header = try explaining { () throws(FileError) in try NpyHeader(contentsOf: path) }
+        let shortage = Memory.shortage(
+            tensors: tensors, count: header.count, elementSize: header.elementType.size)
+        if let shortage { throw .data("\(name): \(shortage)") }
+        return try explaining { () throws(FileError) in try NpyFile(contentsOf: path) }
+    }
+
+    private func explaining<Result>(
+        _ body: () throws(FileError) -> Result
+    ) throws(Failure) -> Result {
         do throws(FileError) {
-            return try NpyFile(contentsOf: path)
+            return try body()
         } catch {
             // The description begins with the path.
             throw .data(option.isEmpty ? "\(error)" : "\(option) \(error)")

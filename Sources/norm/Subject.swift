@@ -8,6 +8,9 @@ enum Subject {
     case file(String, channelAxis: Int)
     case random([Int], channelAxis: Int)
 
+    /// A comparison holds x, the gradient of y, an output and the reference's.
+    private static let tensors = 4
+
     /// What the arguments of `norm compare` name.
     ///
     /// - Throws: ``Failure`` where they contradict each other, or a shape cannot be compared on.
@@ -83,8 +86,9 @@ enum Subject {
             guard geometry.valuesPerChannel > 1 else {
                 throw NormalizationError.tooFewValuesPerChannel(shape: shape)
             }
-            // x and its gradient, an output and the reference's.
-            if let shortage = Memory.shortage(tensors: 4, count: geometry.count, of: Float.self) {
+            let shortage = Memory.shortage(
+                tensors: tensors, count: geometry.count, elementSize: MemoryLayout<Float>.stride)
+            if let shortage {
                 throw Failure.call("--shapes: \(text(ofShape: shape)): \(shortage)")
             }
         } catch let error as NormalizationError { throw Failure.call("--shapes: \(error)") }
@@ -121,7 +125,7 @@ enum Subject {
     func array() throws -> NpyFile {
         switch self {
         case .shipped(let name): return try ShippedData.array(name)
-        case .file(let path, _): return try NpyFile(contentsOf: path)
+        case .file: return try file.read(tensors: Self.tensors)
         case .random(let shape, let axis):
             let geometry = try Geometry(shape, channelAxis: axis)
             var generator = SeededGenerator(seed: 4)

@@ -1,4 +1,5 @@
 import Foundation
+import NormalizationFiles
 import Testing
 
 /// Calls and files that `norm apply` must refuse, with one line and without a trace.
@@ -191,6 +192,28 @@ import Testing
         try Command.run(["apply"] + Self.output + arguments, in: folder.path)
             .expectRefusal(65, saying: message)
         #expect(try folder.contents() == before)
+    }
+
+    /// Terabytes of zeros that take no room on the disk.
+    @Test func aTensorBeyondTheMemoryIsRefusedUnread() throws {
+        let folder = try Self.files()
+        let path = "\(folder.path)/huge.npy"
+        var bytes = try NpyArray<Float>(shape: [0, 3, 333_333_333_333], values: []).encoded()
+        // The header of an empty array, and two instead of no samples.
+        let parenthesis = try #require(bytes.firstIndex(of: UInt8(ascii: "(")))
+        bytes[parenthesis + 1] = UInt8(ascii: "2")
+        try Data(bytes).write(to: URL(filePath: path))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try file.truncate(atOffset: UInt64(bytes.count) + 2 * 3 * 333_333_333_333 * 4)
+        try file.close()
+        for arguments in [
+            ["apply", "--input", "huge.npy", "--mode", "training"] + Self.output,
+            ["compare", "huge.npy"],
+        ] {
+            try Command.run(arguments, in: folder.path)
+                .expectRefusal(65, saying: " of memory, got 1999999999998 elements each")
+        }
+        #expect(!(try folder.contents().contains("out")))
     }
 
     @Test func aFolderThatCannotBeMadeIsAnError() throws {
