@@ -30,8 +30,8 @@ enum BLASEngine: PassEngine {
         for channel in 0..<block.channels {
             let (sum, squares) = unsafe (moments[channel].mean, moments[channel].deviations)
             let deviations = squares - sum * sum / m
-            if deviations > squares / 16 {
-                // Σx² − (Σx)²/m has lost four bits at most.
+            if deviations > squares / 4, areNormal(squares, m, Scalar.self) {
+                // Σx² − (Σx)²/m has lost two bits at most.
                 unsafe moments[channel] = Moments(
                     count: block.valuesPerChannel, mean: sum / m, deviations: deviations)
             } else {
@@ -90,8 +90,14 @@ enum BLASEngine: PassEngine {
             }
         }
         for channel in 0..<block.channels {
-            unsafe sums[channel].gradientTimesNormalized *=
-                map.inverseDeviation[block.firstChannel + channel]
+            let c = block.firstChannel + channel
+            unsafe sums[channel].gradientTimesNormalized *= map.inverseDeviation[c]
+            // Products may have left the range of the element type.
+            if unsafe map.isOutOfRange[c] || !sums[channel].gradientTimesNormalized.isFinite {
+                let alone = block.narrowed(toChannels: channel..<channel + 1)
+                unsafe ReferenceEngine.gradientSums(
+                    x, gradient, alone, by: map, into: sums + channel, scratch: scratch)
+            }
         }
     }
 
@@ -144,20 +150,36 @@ enum BLASEngine: PassEngine {
         var center = unsafe x[block.offset]
         var moments = Moments()
         for _ in 0..<3 {
-            var (sum, squares) = (0.0, 0.0)
+            var (sum, squares, magnitudes) = (0.0, 0.0, 0.0)
             unsafe BLASRows.forEach(block, x, x, scratch) { _, n, row, _ in
                 unsafe subtract(center, from: row, n, into: work)
                 unsafe sum += Double(Scalar.sum(n, work))
-                unsafe squares += Double(Scalar.dot(n, work, work))
+                let square = unsafe Double(Scalar.dot(n, work, work))
+                squares += square
+                if square == 0 { unsafe magnitudes += Double(Scalar.asum(n, work)) }
+            }
+            let isConstant = squares == 0 && magnitudes == 0
+            guard isConstant || areNormal(squares, m, Scalar.self) else {
+                unsafe ReferenceEngine.moments(x, block, into: &moments, scratch: scratch)
+                return moments
             }
             let deviations = squares - sum * sum / m
             moments = Moments(
                 count: block.valuesPerChannel, mean: Double(center) + sum / m,
                 deviations: deviations < 0 ? 0 : deviations)
-            // Enough digits left, or none to win: constant, or not finite.
-            if !(deviations <= squares / 16) || squares == 0 { break }
+            if isConstant || deviations > squares / 4 { break }
             center = Scalar(moments.mean)
         }
         return moments
+    }
+
+    /// Whether a sum of m squares in the element type has neither overflowed nor lost digits below
+    /// the normal numbers.
+    @inline(__always)
+    private static func areNormal<Scalar: NormalizationScalar>(
+        _ squares: Double, _ m: Double, _: Scalar.Type
+    ) -> Bool {
+        let least = Double(Scalar.leastNormalMagnitude / Scalar.ulpOfOne)
+        return squares.isFinite && squares >= m * least
     }
 }

@@ -3,8 +3,8 @@ internal import CFusedKernels
 /// The passes as single walks over memory by vector kernels in C, chosen at run time for the
 /// processor: what BLAS has no single call for.
 ///
-/// Sums are carried in `Double` for `Float` data too, as deviations from the first value of each
-/// channel; where that value was an outlier, again from the mean it gave.
+/// Sums are carried in `Double` for `Float` data too, as deviations from the mean of four values of
+/// each channel; where those were outliers, again from the mean they gave.
 enum FusedEngine: PassEngine {
     /// Channels go to the kernels in groups whose tables fit the scratch memory.
     private static let group = 1024
@@ -22,7 +22,7 @@ enum FusedEngine: PassEngine {
         for first in stride(from: 0, to: block.channels, by: group) {
             let part = block.narrowed(toChannels: first..<min(first + group, block.channels))
             for channel in 0..<part.channels {
-                unsafe tables.pivots[channel] = x[part.plane(0, channel)]
+                unsafe tables.pivots[channel] = pivot(x, part, channel)
             }
             unsafe deviationSums(x, part, tables)
             for channel in 0..<part.channels {
@@ -32,6 +32,24 @@ enum FusedEngine: PassEngine {
                 unsafe moments[first + channel] = recentred(x, part, channel, tables)
             }
         }
+    }
+
+    /// The mean of four values of a channel, likely to be near that of all; the value itself where they
+    /// are equal, so that a constant channel is exact.
+    @inline(__always)
+    private static func pivot<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, _ channel: Int
+    ) -> Scalar {
+        let plane = unsafe x + block.plane(0, channel)
+        let first = unsafe Double(plane[0])
+        var deviations = 0.0
+        if block.inner >= 4 {
+            let step = block.inner / 4
+            for i in 1..<4 { unsafe deviations += Double(plane[i * step]) - first }
+        } else if block.outer >= 4 {
+            for i in 1..<4 { unsafe deviations += Double(plane[i * block.outerStride]) - first }
+        }
+        return Scalar(first + deviations / 4)
     }
 
     /// The moments of one channel whose pivot lay far from the mean, from the mean it gave.
@@ -193,10 +211,10 @@ enum FusedEngine: PassEngine {
                 deviations: deviations < 0 ? 0 : deviations)
         }
 
-        /// Whether the difference has lost more than four bits.
+        /// Whether the difference has lost more than two bits.
         @inline(__always)
         func isCancelled(_ channel: Int, _ m: Double) -> Bool {
-            unsafe deviations(channel, m) < products[channel] / 16
+            unsafe deviations(channel, m) < products[channel] / 4
         }
     }
 }
