@@ -46,6 +46,28 @@ import Testing
         }
     }
 
+    /// Powers of two that bring x near the ends of its type's range: Floats to 2¹²⁷ and down to
+    /// subnormal ones, Doubles as far as their squares go.
+    static let extremes: [(element: ElementType, exponent: Int, gradient: Int)] = [
+        (.float, 119, 0), (.float, 70, 40), (.float, -60, -60), (.float, -120, -40),
+        (.float, -140, -60), (.double, 490, 0), (.double, -490, 0),
+    ]
+
+    @Test(
+        "numbers near the ends of the type's range cost no accuracy",
+        arguments: fastEngines, extremes)
+    func extremeNumbersCostNoAccuracy(
+        _ engine: Engine, extreme: (element: ElementType, exponent: Int, gradient: Int)
+    ) throws {
+        for layout in [Layout([300, 3]), Layout([4, 3, 50]), Layout([2, 2, 2000])] {
+            var data = try ProblemData(
+                Problem(layout: layout, element: extreme.element, ratio: 0.5, seed: 15))
+            data.scale(by: extreme.exponent, gradient: extreme.gradient)
+            if extreme.element == .float { data.x = data.x.map { Double(Float($0)) } }
+            try expectAgreement(engine, data)
+        }
+    }
+
     // MARK: Threads and layouts
 
     @Test(
@@ -149,11 +171,16 @@ import Testing
     private func expectAgreement(
         _ engine: Engine, _ problem: Problem, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        let data = try ProblemData(problem)
+        try expectAgreement(engine, ProblemData(problem), sourceLocation: sourceLocation)
+    }
+
+    private func expectAgreement(
+        _ engine: Engine, _ data: ProblemData, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
         let reference = try Answer(data.layer(.reference), data)
         let answer = try Answer(data.layer(engine), data, given: reference.statistics)
         let difference = Agreement.difference(answer, reference, data)
         #expect(
-            difference == nil, "\(problem.testDescription)", sourceLocation: sourceLocation)
+            difference == nil, "\(data.problem.testDescription)", sourceLocation: sourceLocation)
     }
 }

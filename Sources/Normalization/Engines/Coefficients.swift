@@ -198,7 +198,9 @@ struct BackwardMap<Scalar: NormalizationScalar> {
             unsafe (meanGradient - Double(gradientCenter))
             - (mean - Double(forward.center[c])) * slope
         unsafe residue[c] = Scalar(-(forward.gamma[c] * s) * dropped)
-        if Scalar.isOutOfRange(slope) || Scalar.isOutOfRange(meanGradient) {
+        if unsafe Scalar.isOutOfRange(slope) || Scalar.isOutOfRange(meanGradient)
+            || Scalar.isOutOfRange(forward.gamma[c] * s * slope)
+        {
             unsafe forward.isOutOfRange[c] = true
         }
     }
