@@ -13,6 +13,8 @@ internal import BLAS
 /// into rows (`BLASRows`). Rows' sums are added in `Double`.
 enum BLASEngine: PassEngine {
     static let scratchCount = 4 * BLASRows.length
+    /// For fewer elements a call costs more than the arithmetic: a plain loop does it.
+    private static let shortestCall = 64
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -53,7 +55,9 @@ enum BLASEngine: PassEngine {
         unsafe BLASRows.map(block, x, x, into: y, scratch) { channel, n, row, _, result, work in
             let c = block.firstChannel + channel
             let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
-            if unsafe map.canFold[c] {
+            if n < shortestCall {
+                for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
+            } else if unsafe map.canFold[c] {
                 unsafe result.update(repeating: shift - center * scale, count: n)
                 unsafe Scalar.axpy(n, alpha: scale, row, result)
             } else {

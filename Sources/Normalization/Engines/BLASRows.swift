@@ -40,8 +40,9 @@ enum BLASRows {
             }
             return
         }
-        for channel in 0..<block.channels {
-            for outer in 0..<block.outer {
+        // Samples outside, so that memory is walked in its order.
+        for outer in 0..<block.outer {
+            for channel in 0..<block.channels {
                 let plane = block.plane(outer, channel)
                 var start = 0
                 while start < block.inner {
