@@ -94,10 +94,10 @@ enum BLASEngine: PassEngine {
             }
         }
         for channel in 0..<block.channels {
-            unsafe sums[channel].gradientTimesNormalized *=
-                map.inverseDeviation[block.firstChannel + channel]
-            // Sums in the element type may overflow where the result does not.
-            if unsafe !sums[channel].areFinite {
+            let c = block.firstChannel + channel
+            unsafe sums[channel].gradientTimesNormalized *= map.inverseDeviation[c]
+            // Sums in the element type may leave its range where the result does not.
+            if unsafe map.isOutOfRange[c] || !sums[channel].areFinite {
                 let alone = block.narrowed(toChannels: channel..<channel + 1)
                 unsafe ReferenceEngine.gradientSums(
                     x, gradient, alone, by: map, into: sums + channel, scratch: scratch)
