@@ -5,10 +5,10 @@ import Testing
 /// numbers have mean M, variance D² and y = ±D/√(D² + ε).
 @Suite("Numerics")
 struct NumericsTests {
-    /// Planes, short planes and columns, resident and striped.
-    static let layouts = [
-        Layout([8, 3, 32]), Layout([64, 2, 9]), Layout([4096, 3]), Layout([2, 1, 50000]),
-    ]
+    /// Planes, short planes and columns, resident and striped, and what once failed.
+    static let layouts =
+        [Layout([8, 3, 32]), Layout([64, 2, 9]), Layout([4096, 3]), Layout([2, 1, 50000])]
+        + Fixtures.shapes("regression")
 
     /// Sums of these data are exact but where D's share of M ± D rounds. What is left are eight
     /// roundings, of center, scale and shift (with the product in it), difference, product, sum and
