@@ -59,7 +59,7 @@ examples: setup ## compile and run the Swift of the pages
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
 
-sanitize: setup ## run the tests under the address and thread sanitizers, the kernels under UBSan
+sanitize: setup ## run the tests under the address and thread sanitizers, kernels under UBSan
 	Tests/sanitize
 
 fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of four

@@ -75,6 +75,31 @@ struct NumericsTests {
             sourceLocation: sourceLocation)
     }
 
+    /// Three values M for each M + 1, whose mean M + ¼ falls between two numbers of the type where M
+    /// is 2²³ in Float, 2⁵² in Double: the variance is 3/16, deviations are −¼ and ¾.
+    @Test("a mean between two numbers of the type costs no digits of y", arguments: Subject.all)
+    func meanBetweenNumbersCostsNothing(_ subject: Subject) throws {
+        let large = 0.5 / subject.element.unitRoundoff
+        for layout in Self.layouts {
+            let geometry = try layout.geometry
+            guard geometry.valuesPerChannel % 4 == 0 else { continue }
+            var x = [Double](repeating: large, count: geometry.count)
+            for channel in 0..<geometry.channels {
+                for (position, index) in indices(ofChannel: channel, geometry).enumerated()
+                where position % 4 == 2 { x[index] += 1 }
+            }
+            let layer = try subject.layer(channels: geometry.channels)
+            let (y, _) = try layer.forward(
+                doubles: x, shape: layout.shape, channelAxis: layout.axis)
+            let s = 1 / (3.0 / 16 + 1e-5).squareRoot()
+            let bound = Self.units * subject.element.unitRoundoff * s
+            let isRight = zip(x, y).allSatisfy { (x: Double, y: Double) -> Bool in
+                abs(y - (x > large ? 0.75 : -0.25) * s) <= bound
+            }
+            #expect(isRight, "\(subject) \(layout.testDescription)")
+        }
+    }
+
     @Test("a constant channel is exactly β, whatever its value", arguments: Subject.all)
     func constantChannelIsBeta(_ subject: Subject) throws {
         let values = [0, 0.1, -3, 16_777_217, 1e-30, 3e38, -1e-44, .pi]
