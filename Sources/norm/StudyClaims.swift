@@ -184,12 +184,15 @@ func format(_ value: Double) -> String {
     value.isFinite ? String(format: "%.3f", value) : "diverged"
 }
 
-/// Mean and standard deviation.
+/// Mean and standard deviation; of a single value, which has none, the value.
 func format(_ spread: Spread) -> String {
-    "\(format(spread.mean)) ± \(format(spread.deviation))"
+    spread.values.count < 2
+        ? format(spread.mean) : "\(format(spread.mean)) ± \(format(spread.deviation))"
 }
 
-/// The difference of two means with its standard error.
+/// The difference of two means with its standard error; without it where a mean is of one value.
 func format(_ spread: Spread, minus other: Spread) -> String {
-    String(format: "%+.3f ± %.3f", spread.mean - other.mean, spread.standardError(of: other))
+    let difference = String(format: "%+.3f", spread.mean - other.mean)
+    guard min(spread.values.count, other.values.count) > 1 else { return difference }
+    return "\(difference) ± \(format(spread.standardError(of: other)))"
 }

@@ -95,7 +95,7 @@ struct StudyPage {
         figure svg { display: block; width: 100%; height: auto; color: var(--ink); }
         figcaption { color: var(--faint); font-size: 0.85rem; }
         .wide { overflow-x: auto; }
-        table { border-collapse: collapse; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
+        table { border-collapse: separate; border-spacing: 0; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
         th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); }
         th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.8rem 0.35rem 0;
             border-bottom: 1px solid var(--rule); white-space: nowrap; }

@@ -46,11 +46,11 @@ struct StudyPlot {
 
     private var script: String {
         var script = """
-            set terminal svg size 420,340 dynamic font "sans-serif,14" name "\(plotName)"
+            set terminal svg size 420,350 dynamic font "sans-serif,14" name "\(plotName)"
             set border 3 lc rgb "#010203"
             set tics nomirror textcolor rgb "#010203"
-            set key outside bottom center horizontal reverse Left samplen 1.5 \
-                textcolor rgb "#010203" height 0.5
+            set key outside bottom center horizontal reverse Left samplen 1.2 \
+                textcolor rgb "#010203" height 0.5 width -3 font ",13"
             set xlabel "\(xLabel)" offset 0,0.2 textcolor rgb "#010203"
             set autoscale xfix
             set offsets graph 0.02, graph 0.02, 0, 0
