@@ -32,7 +32,7 @@ let package = Package(
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
         .target(
-            name: "Normalization", dependencies: ["BLAS", "CFusedKernels"],
+            name: "Normalization", dependencies: ["BLAS", "CFusedKernels", "CProcessors"],
             swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
@@ -46,6 +46,7 @@ let package = Package(
                 .brew(["openblas"]),
             ]),
         .target(name: "CFusedKernels"),
+        .target(name: "CProcessors"),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(

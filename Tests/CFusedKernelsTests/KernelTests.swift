@@ -5,11 +5,11 @@ import Testing
 /// powers of two, so that every sum and product is exact in any order.
 @Suite("Kernels")
 struct KernelTests {
-    /// Planes and rows, shorter and longer than vectors, tables and groups of four rows; the last is
-    /// wide enough for several groups of columns.
+    /// Planes shorter and longer than vectors, tables, groups of rows and parts of a pending output.
     static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
         (1, 1, 1), (3, 5, 1), (9, 67, 1), (4, 3, 7), (6, 5, 49), (3, 2, 49), (5, 3, 256),
-        (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64),
+        (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64), (40, 3, 16), (70, 20, 1), (3, 70, 23),
+        (2, 300, 5), (2, 2, 1500),
     ]
 
     /// Instruction sets of this processor × elements off alignment.
@@ -31,27 +31,38 @@ struct KernelTests {
                 let problem = Problem<Scalar>(shape, extraChannels: extra, offset: offset)
                 let name: Comment =
                     "\(Scalar.self) rank \(rank) offset \(offset) \(shape) of \(extra) more"
-                let (sum, squares) = problem.moments(passes)
-                #expect(sum == problem.expectedMoments.sum, name)
-                #expect(squares == problem.expectedMoments.squares, name)
-                let (a, b) = problem.gradientSums(passes)
-                #expect(a == problem.expectedGradientSums.sum, name)
-                #expect(b == problem.expectedGradientSums.products, name)
-                for streaming in [Int32(0), 1] {
-                    #expect(
-                        problem.output {
-                            passes.normalize($0, problem.block, problem.coefficients, $2, streaming)
-                        } == problem.expected { z, _, _ in z }, name)
-                    #expect(
-                        problem.output {
-                            passes.inputGradient(
-                                $0, $1, problem.block, problem.coefficients, $2, streaming)
-                        } == problem.expectedInputGradient, name)
+                for ofGradient in [false, true] {
+                    let expected = problem.expectedSums(ofGradient: ofGradient)
+                    #expect(problem.sums(passes, ofGradient: ofGradient) == expected, name)
+                    for streaming in [Int32(0), 1] {
+                        let output = ofGradient ? problem.expectedInputGradient : problem.normalized
+                        func pending(
+                            _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
+                            _ y: UnsafeMutablePointer<Scalar>
+                        ) -> PendingOutput<Scalar> {
+                            problem.pending(x, ofGradient ? g : nil, y, streaming: streaming)
+                        }
+                        #expect(
+                            problem.output { passes.write(pending($0, $1, $2)) } == output, name)
+                        // Written while other sums are taken, of the same block and of a shorter one.
+                        for other in [
+                            problem, Problem((2, 1, shape.inner), extraChannels: 1, offset: 0),
+                        ] {
+                            let expected = other.expectedSums(ofGradient: ofGradient)
+                            var sums: Problem<Scalar>.Sums?
+                            let written = problem.output {
+                                sums = other.sums(
+                                    passes, ofGradient: ofGradient, writing: pending($0, $1, $2))
+                            }
+                            #expect(sums == expected, name)
+                            #expect(written == output, name)
+                        }
+                    }
                 }
                 #expect(
                     problem.output(inPlace: true) {
-                        passes.normalize($0, problem.block, problem.coefficients, $2, 0)
-                    } == problem.expected { z, _, _ in z }, name)
+                        passes.write(problem.pending($0, nil, $2, streaming: 0))
+                    } == problem.normalized, name)
                 for activation in Int32(0)..<4 {
                     activated(problem, passes, activation, name)
                 }

@@ -12,17 +12,29 @@ struct Passes<Scalar: KernelScalar> {
     typealias Output = UnsafeMutablePointer<Scalar>
     typealias Sums = UnsafeMutablePointer<Double>
 
-    var moments: (Input, cfused_block, _ pivot: [Scalar], Sums, Sums) -> Void
-    var gradientSums: (Input, _ g: Input, cfused_block, _ mean: [Double], Sums, Sums) -> Void
-    var normalize: (Input, cfused_block, Coefficients<Scalar>, Output, _ streaming: Int32) -> Void
-    var inputGradient:
-        (Input, _ g: Input, cfused_block, Coefficients<Scalar>, Output, _ streaming: Int32) -> Void
+    /// Sums of x alone, or of x and g, and meanwhile an output.
+    var sum:
+        (
+            Input, _ g: Input?, cfused_block, _ center: [Double], Sums, Sums,
+            _ pending: PendingOutput<Scalar>?
+        ) -> Void
+    var write: (PendingOutput<Scalar>) -> Void
     var activate:
         (Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32)
             -> Void
     var gate:
         (Input, _ residual: Input?, _ g: Input, cfused_block, Coefficients<Scalar>, Int32, Output)
             -> Void
+}
+
+/// An output to write: y, or ∂x where there is a gradient.
+struct PendingOutput<Scalar> {
+    var x: UnsafePointer<Scalar>
+    var gradient: UnsafePointer<Scalar>?
+    var block: cfused_block
+    var coefficients: Coefficients<Scalar>
+    var output: UnsafeMutablePointer<Scalar>
+    var streaming: Int32
 }
 
 /// Everything the maps take, per channel.
@@ -54,33 +66,31 @@ extension Float: KernelScalar {
                 }
             }
         }
-        return Passes(
-            moments: { x, block, pivot, sum, squares in
-                var block = block
-                k.moments(x, &block, pivot, sum, squares)
-            },
-            gradientSums: { x, g, block, mean, sum, products in
-                var block = block
-                k.gradient_sums(x, g, &block, mean, sum, products)
-            },
-            normalize: { x, block, c, y, streaming in
-                var block = block
-                forward(c) { k.normalize(x, &block, $0, y, streaming) }
-            },
-            inputGradient: { x, g, block, c, dx, streaming in
-                var block = block
-                c.slope.withUnsafeBufferPointer { slope in
-                    c.gradientCenter.withUnsafeBufferPointer { gradientCenter in
-                        forward(c) { map in
-                            var map = cfused_backward_f32(
+        func withOutput(
+            _ o: PendingOutput<Float>, _ body: (UnsafePointer<cfused_output_f32>) -> Void
+        ) {
+            o.coefficients.slope.withUnsafeBufferPointer { slope in
+                o.coefficients.gradientCenter.withUnsafeBufferPointer { gradientCenter in
+                    forward(o.coefficients) { map in
+                        var output = cfused_output_f32(
+                            x: o.x, g: o.gradient, block: o.block, forward: map.pointee,
+                            backward: cfused_backward_f32(
                                 center: map.pointee.center, slope: slope.baseAddress,
                                 gradient_center: gradientCenter.baseAddress,
-                                scale: map.pointee.scale, residue: map.pointee.shift)
-                            k.input_gradient(x, g, &block, &map, dx, streaming)
-                        }
+                                scale: map.pointee.scale, residue: map.pointee.shift),
+                            y: o.output, streaming: o.streaming)
+                        body(&output)
                     }
                 }
+            }
+        }
+        return Passes(
+            sum: { x, g, block, center, sum, products, pending in
+                var block = block
+                guard let pending else { return k.sum(x, g, &block, center, sum, products, nil) }
+                withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
+            write: { output in withOutput(output) { k.write($0) } },
             activate: { x, residual, block, c, activation, y, streaming in
                 var block = block
                 forward(c) {
@@ -115,33 +125,31 @@ extension Double: KernelScalar {
                 }
             }
         }
-        return Passes(
-            moments: { x, block, pivot, sum, squares in
-                var block = block
-                k.moments(x, &block, pivot, sum, squares)
-            },
-            gradientSums: { x, g, block, mean, sum, products in
-                var block = block
-                k.gradient_sums(x, g, &block, mean, sum, products)
-            },
-            normalize: { x, block, c, y, streaming in
-                var block = block
-                forward(c) { k.normalize(x, &block, $0, y, streaming) }
-            },
-            inputGradient: { x, g, block, c, dx, streaming in
-                var block = block
-                c.slope.withUnsafeBufferPointer { slope in
-                    c.gradientCenter.withUnsafeBufferPointer { gradientCenter in
-                        forward(c) { map in
-                            var map = cfused_backward_f64(
+        func withOutput(
+            _ o: PendingOutput<Double>, _ body: (UnsafePointer<cfused_output_f64>) -> Void
+        ) {
+            o.coefficients.slope.withUnsafeBufferPointer { slope in
+                o.coefficients.gradientCenter.withUnsafeBufferPointer { gradientCenter in
+                    forward(o.coefficients) { map in
+                        var output = cfused_output_f64(
+                            x: o.x, g: o.gradient, block: o.block, forward: map.pointee,
+                            backward: cfused_backward_f64(
                                 center: map.pointee.center, slope: slope.baseAddress,
                                 gradient_center: gradientCenter.baseAddress,
-                                scale: map.pointee.scale, residue: map.pointee.shift)
-                            k.input_gradient(x, g, &block, &map, dx, streaming)
-                        }
+                                scale: map.pointee.scale, residue: map.pointee.shift),
+                            y: o.output, streaming: o.streaming)
+                        body(&output)
                     }
                 }
+            }
+        }
+        return Passes(
+            sum: { x, g, block, center, sum, products, pending in
+                var block = block
+                guard let pending else { return k.sum(x, g, &block, center, sum, products, nil) }
+                withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
+            write: { output in withOutput(output) { k.write($0) } },
             activate: { x, residual, block, c, activation, y, streaming in
                 var block = block
                 forward(c) {

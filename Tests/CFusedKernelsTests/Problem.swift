@@ -45,12 +45,27 @@ struct Problem<Scalar: KernelScalar> {
         }
     }
 
-    func moments(_ passes: Passes<Scalar>) -> (sum: [Double], squares: [Double]) {
-        sums { passes.moments($0, block, coefficients.center, $2, $3) }
+    /// The sums of x, or of x and g; with `pending`, while that output is written.
+    func sums(
+        _ passes: Passes<Scalar>, ofGradient: Bool, writing pending: PendingOutput<Scalar>? = nil
+    ) -> Sums {
+        let center = coefficients.center.map { Double($0) }
+        return sums { passes.sum($0, ofGradient ? $1 : nil, block, center, $2, $3, pending) }
     }
 
-    func gradientSums(_ passes: Passes<Scalar>) -> (sum: [Double], products: [Double]) {
-        sums { passes.gradientSums($0, $1, block, coefficients.center.map { Double($0) }, $2, $3) }
+    struct Sums: Equatable {
+        var sum: [Double]
+        var products: [Double]
+    }
+
+    /// The output of the block in full.
+    func pending(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>?,
+        _ output: UnsafeMutablePointer<Scalar>, streaming: Int32
+    ) -> PendingOutput<Scalar> {
+        PendingOutput(
+            x: x, gradient: gradient, block: block, coefficients: coefficients, output: output,
+            streaming: streaming)
     }
 
     private func sums(
@@ -58,7 +73,7 @@ struct Problem<Scalar: KernelScalar> {
             UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Double>,
             UnsafeMutablePointer<Double>
         ) -> Void
-    ) -> ([Double], [Double]) {
+    ) -> Sums {
         var first = [Double](repeating: .nan, count: block.channels)
         var second = first
         x.withUnsafeBufferPointer { x in
@@ -66,26 +81,18 @@ struct Problem<Scalar: KernelScalar> {
                 body(x.baseAddress! + offset, g.baseAddress! + offset, &first, &second)
             }
         }
-        return (first, second)
+        return Sums(sum: first, products: second)
     }
 
-    var expectedMoments: (sum: [Double], squares: [Double]) {
-        var (sum, squares) = (zeros, zeros)
+    func expectedSums(ofGradient: Bool) -> Sums {
+        var sums = Sums(sum: zeros, products: zeros)
         forEach { index, channel in
             let d = Double(x[index] - coefficients.center[channel])
-            sum[channel] += d
-            squares[channel] += d * d
+            let a = ofGradient ? Double(g[index]) : d
+            sums.sum[channel] += a
+            sums.products[channel] += a * d
         }
-        return (sum, squares)
-    }
-
-    var expectedGradientSums: (sum: [Double], products: [Double]) {
-        var (sum, products) = (zeros, zeros)
-        forEach { index, channel in
-            sum[channel] += Double(g[index])
-            products[channel] += Double(g[index] * (x[index] - coefficients.center[channel]))
-        }
-        return (sum, products)
+        return sums
     }
 
     private var zeros: [Double] { Array(repeating: 0, count: block.channels) }
@@ -128,6 +135,8 @@ struct Problem<Scalar: KernelScalar> {
         }
         return y
     }
+
+    var normalized: [Scalar] { expected { z, _, _ in z } }
 
     var expectedInputGradient: [Scalar] {
         var dx = background

@@ -36,17 +36,23 @@ enum {
         const T *scale;                                                                            \
         const T *residue;                                                                          \
     } cfused_backward_##S;                                                                         \
+    /* An output to write: y from x by the forward map, or dx from x and g by the backward map where  \
+       g is not null. Streaming goes around the caches. */                                         \
     typedef struct {                                                                               \
-        /* sum[c] = sum of x - pivot[c], squares[c] = sum of (x - pivot[c])^2, in double */        \
-        void (*moments)(const T *x, const cfused_block *block, const T *pivot, double *sum,        \
-                        double *squares);                                                          \
-        /* sum[c] = sum of g, products[c] = sum of g * (x - mean[c]), in double */                 \
-        void (*gradient_sums)(const T *x, const T *g, const cfused_block *block,                   \
-                              const double *mean, double *sum, double *products);                  \
-        void (*normalize)(const T *x, const cfused_block *block, const cfused_forward_##S *map,    \
-                          T *y, int streaming);                                                    \
-        void (*input_gradient)(const T *x, const T *g, const cfused_block *block,                  \
-                               const cfused_backward_##S *map, T *dx, int streaming);              \
+        const T *x;                                                                                \
+        const T *g;                                                                                \
+        cfused_block block;                                                                        \
+        cfused_forward_##S forward;                                                                \
+        cfused_backward_##S backward;                                                              \
+        T *y;                                                                                      \
+        int streaming;                                                                             \
+    } cfused_output_##S;                                                                           \
+    typedef struct {                                                                               \
+        /* With d = x - center[c], in double: sum[c] and products[c] are the sums of d and d * d, or \
+           of g and g * d where g is not null. Meanwhile `pending` is written, unless it is null. */\
+        void (*sum)(const T *x, const T *g, const cfused_block *block, const double *center,       \
+                    double *sum, double *products, const cfused_output_##S *pending);              \
+        void (*write)(const cfused_output_##S *output);                                            \
         /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null) */           \
         void (*normalize_activate)(const T *x, const T *residual, const cfused_block *block,       \
                                    const cfused_forward_##S *map, int activation, T slope, T *y,   \

@@ -34,6 +34,13 @@ struct Block: Sendable {
         self.inner = inner.count
     }
 
+    /// The same block, whose output may go around the cache only where `allowed`.
+    func bypassingCache(_ allowed: Bool) -> Block {
+        var block = self
+        block.bypassesCache = bypassesCache && allowed
+        return block
+    }
+
     /// The same block narrowed to some of its channels, counted within the block.
     func narrowed(toChannels range: Range<Int>) -> Block {
         var block = self

@@ -71,7 +71,9 @@ extension BlockGrid {
         let powerOfTwo = max(1, geometry.inner & -geometry.inner)
         let unit = max(1, lineElements / powerOfTwo)
         if geometry.inner == 1 {
-            width = width.roundedUp(toMultipleOf: unit)
+            // The rows are all that is contiguous: long enough for the processor to follow.
+            let longest = CacheSizes.row / elementSize
+            width = max(width, min(longest, geometry.channels / 4)).roundedUp(toMultipleOf: unit)
         } else if width > unit {
             width -= width % unit
         }
@@ -113,23 +115,6 @@ extension BlockGrid {
         /// Parts of channels, whose sums are merged before a second walk writes the output.
         case striped(BlockGrid)
     }
-}
-
-/// The sizes that the cuts are made for, in bytes; docs/performance.md says how they were found.
-enum CacheSizes {
-    static let line = 64
-    /// A block of channels between its statistics and its output: half of a core's L2.
-    static let block = 512 << 10
-    /// A single channel that is larger may still stay in the last-level cache.
-    static let resident = 4 << 20
-    /// A contiguous run for one pass.
-    static let run = 128 << 10
-    /// Outputs above this size are written around the cache where each value is read once, and
-    static let streamedMap = 16 << 20
-    /// above this size where they were read for the sums before.
-    static let streamedReduction = 10 << 20
-    /// Less data than this is not worth a second thread.
-    static let serial = 256 << 10
 }
 
 extension Int {

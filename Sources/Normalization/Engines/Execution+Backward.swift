@@ -84,16 +84,20 @@ extension Execution {
                 geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 2)
             {
             case .resident(let grid):
-                unsafe forEachBlock(grid.count) { index, scratch in
-                    let block = grid[index]
+                unsafe forEachBlock(of: grid) { block, pending, scratch in
                     openGate(block)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: sums + block.firstChannel,
-                        scratch: scratch)
-                    if statistics.areOfTheBatch {
-                        unsafe map.setSums(sums, block.channelRange, count: m)
+                        writing: pending, scratch: scratch)
+                    guard let dx = unsafe dx else { return nil }
+                    guard statistics.areOfTheBatch else {
+                        return unsafe normalizeLater(
+                            gradient, block, by: scale, then: .nothing, into: dx,
+                            scratch: scratch)
                     }
-                    unsafe writeInputGradient(block, scratch)
+                    unsafe map.setSums(sums, block.channelRange, count: m)
+                    return unsafe inputGradientLater(
+                        x, gradient, block, by: map, into: dx, scratch: scratch)
                 }
             case .striped(let grid):
                 unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in

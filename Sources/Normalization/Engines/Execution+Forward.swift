@@ -31,12 +31,12 @@ extension Execution {
                 geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)
             {
             case .resident(let grid):
-                unsafe forEachBlock(grid.count) { index, scratch in
-                    let block = grid[index]
+                unsafe forEachBlock(of: grid) { block, pending, scratch in
                     unsafe passes.moments(
-                        x, block, into: moments + block.firstChannel, scratch: scratch)
+                        x, block, into: moments + block.firstChannel, writing: pending,
+                        scratch: scratch)
                     unsafe map.setStatistics(moments, block.channelRange, epsilon: epsilon)
-                    unsafe normalize(
+                    return unsafe normalizeLater(
                         x, block, by: map, then: epilogue, into: y, scratch: scratch)
                 }
             case .striped(let grid):

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// One call's choice of engine and threads, and the passes it runs: blocks over workers, statistics
 /// into coefficients, coefficients into outputs.
 struct Execution<Scalar: NormalizationScalar>: Sendable {
@@ -27,7 +19,25 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     func forEachBlock(
         _ count: Int, _ body: (Int, UnsafeMutablePointer<Scalar>) -> Void
     ) {
-        unsafe Workers.run(count, limit: threads, scratchCount: scratchCount, body)
+        unsafe Workers.run(count, limit: threads, scratchCount: scratchCount) { next, scratch in
+            while let index = next() { unsafe body(index, scratch) }
+        }
+    }
+
+    /// For each block of the grid: `sum` reads it, and what it returns is written while the worker's
+    /// next block is read.
+    func forEachBlock(
+        of grid: BlockGrid,
+        _ sum: (Block, PendingOutput<Scalar>?, UnsafeMutablePointer<Scalar>) -> PendingOutput<
+            Scalar
+        >?
+    ) {
+        unsafe Workers.run(grid.count, limit: threads, scratchCount: scratchCount) {
+            next, scratch in
+            var pending: PendingOutput<Scalar>? = nil
+            while let index = next() { unsafe pending = sum(grid[index], pending, scratch) }
+            unsafe pending?.write(by: passes, scratch: scratch)
+        }
     }
 
     /// Runs of memory for passes without reductions.
@@ -42,9 +52,8 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         then epilogue: Epilogue<Scalar> = .nothing, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        var block = block
         // In place, the lines to write are in cache.
-        block.bypassesCache = unsafe block.bypassesCache && UnsafePointer(y) != x
+        let block = unsafe block.bypassingCache(UnsafePointer(y) != x)
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             if epilogue.isNothing {
                 unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
@@ -53,6 +62,20 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
                     x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y)
             }
         }
+    }
+
+    /// The same, put off where that is possible; else `nil`, and it is done.
+    func normalizeLater(
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) -> PendingOutput<Scalar>? {
+        guard unsafe epilogue.isNothing && isInRange(block, map) else {
+            unsafe normalize(x, block, by: map, then: epilogue, into: y, scratch: scratch)
+            return nil
+        }
+        let block = unsafe block.bypassingCache(UnsafePointer(y) != x)
+        return unsafe PendingOutput(x: x, block: block, map: .forward(map), output: y)
     }
 
     /// g · f′(z) on one block, with the same exception.
@@ -74,12 +97,32 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        var block = block
-        block.bypassesCache =
-            unsafe block.bypassesCache && UnsafePointer(dx) != x && UnsafePointer(dx) != gradient
+        let block = unsafe block.bypassingCache(
+            UnsafePointer(dx) != x && UnsafePointer(dx) != gradient)
         unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
+    }
+
+    /// The same, put off where that is possible; else `nil`, and it is done.
+    func inputGradientLater(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) -> PendingOutput<Scalar>? {
+        guard unsafe isInRange(block, map.forward) else {
+            unsafe inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
+            return nil
+        }
+        let block = unsafe block.bypassingCache(
+            UnsafePointer(dx) != x && UnsafePointer(dx) != gradient)
+        return unsafe PendingOutput(
+            x: x, block: block, map: .backward(gradient, map), output: dx)
+    }
+
+    /// Whether the element type holds the coefficients of all channels of a block.
+    private func isInRange(_ block: Block, _ map: ForwardMap<Scalar>) -> Bool {
+        block.channelRange.allSatisfy { unsafe !map.isOutOfRange[$0] }
     }
 
     /// Cuts a block into runs of channels that are in range, for the chosen engine, and out of it.
@@ -110,9 +153,4 @@ struct Epilogue<Scalar: NormalizationScalar> {
 
     static var nothing: Epilogue { unsafe Epilogue(residual: nil, activation: .identity) }
     var isNothing: Bool { unsafe residual == nil && activation == .identity }
-}
-
-/// The processors of this machine.
-enum Processors {
-    static let count = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 }

@@ -8,8 +8,8 @@ internal import CFusedKernels
 enum FusedEngine: PassEngine {
     /// Channels go to the kernels in groups whose tables fit the scratch memory.
     private static let group = 1024
-    /// For each channel of a group a pivot in the element type and two sums in `Double`.
-    static let scratchCount = 5 * group
+    /// For each channel of a group a pivot and two sums in `Double`.
+    static let scratchCount = 6 * group
     /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
     /// length, so longer ones are cut and their moments merged.
     private static let longestSum = 1024
@@ -18,18 +18,28 @@ enum FusedEngine: PassEngine {
     @specialized(where Scalar == Double)
     static func moments<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block,
-        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+        into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         let tables = unsafe Tables(scratch)
+        var pending = unsafe pending
         unsafe moments.update(repeating: Moments(), count: block.channels)
         forEachPart(of: block) { part in
             let first = part.firstChannel - block.firstChannel
             for channel in 0..<part.channels {
-                unsafe tables.pivots[channel] = x[part.plane(0, channel)]
+                unsafe tables.pivots[channel] = Double(x[part.plane(0, channel)])
             }
-            unsafe deviationSums(x, part, tables)
+            unsafe sum(x, part, from: tables.pivots, tables, writing: pending)
+            unsafe pending = nil
             unsafe settle(x, part, tables, into: moments + first)
         }
+    }
+
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe self.moments(x, block, into: moments, writing: nil, scratch: scratch)
     }
 
     /// Takes the sums of a part in. Channels whose pivot lay far from the mean are walked again from the
@@ -45,7 +55,7 @@ enum FusedEngine: PassEngine {
         for channel in 0..<part.channels {
             let found = unsafe tables.moments(channel, m)
             if unsafe tables.isCancelled(channel, m) {
-                unsafe tables.pivots[channel] = Scalar(found.mean)
+                unsafe tables.pivots[channel] = Double(Scalar(found.mean))
                 cancelled += 1
             } else {
                 unsafe moments[channel].merge(found)
@@ -54,15 +64,15 @@ enum FusedEngine: PassEngine {
         }
         guard cancelled > 0 else { return }
         let walksAll = cancelled > part.channels / 8
-        if walksAll { unsafe deviationSums(x, part, tables) }
+        if walksAll { unsafe sum(x, part, from: tables.pivots, tables) }
         for channel in 0..<part.channels where unsafe !tables.pivots[channel].isNaN {
             let alone = part.narrowed(toChannels: channel..<channel + 1)
             let here = unsafe tables.advanced(by: channel)
-            if !walksAll { unsafe deviationSums(x, alone, here) }
+            if !walksAll { unsafe sum(x, alone, from: here.pivots, here) }
             // A mean found with an outlier for pivot may be far off itself; the second one is not.
             if unsafe here.isCancelled(0, m) {
-                unsafe here.pivots[0] = Scalar(here.moments(0, m).mean)
-                unsafe deviationSums(x, alone, here)
+                unsafe here.pivots[0] = Double(Scalar(here.moments(0, m).mean))
+                unsafe sum(x, alone, from: here.pivots, here)
             }
             unsafe moments[channel].merge(here.moments(0, m))
         }
@@ -79,24 +89,11 @@ enum FusedEngine: PassEngine {
         }
     }
 
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
     static func normalize<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (c, at) = (block.firstChannel, block.offset)
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                var table = unsafe forwardTable32(map, c)
-                unsafe kernels.f32.normalize(
-                    cast(x + at), shape, &table, cast(y + at), block.streams)
-            } else {
-                var table = unsafe forwardTable64(map, c)
-                unsafe kernels.f64.normalize(
-                    cast(x + at), shape, &table, cast(y + at), block.streams)
-            }
-        }
+        unsafe write(PendingOutput(x: x, block: block, map: .forward(map), output: y))
     }
 
     @specialized(where Scalar == Float)
@@ -104,23 +101,15 @@ enum FusedEngine: PassEngine {
     static func gradientSums<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
-        scratch: UnsafeMutablePointer<Scalar>
+        writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let tables = unsafe Tables(scratch)
+        var pending = unsafe pending
         unsafe sums.update(repeating: GradientSums(), count: block.channels)
         forEachPart(of: block) { part in
-            let (c, at) = (part.firstChannel, part.offset)
-            unsafe withUnsafePointer(to: cfused_block(part)) { shape in
-                if Scalar.self == Float.self {
-                    unsafe kernels.f32.gradient_sums(
-                        cast(x + at), cast(gradient + at), shape, map.mean + c, tables.sums,
-                        tables.products)
-                } else {
-                    unsafe kernels.f64.gradient_sums(
-                        cast(x + at), cast(gradient + at), shape, map.mean + c, tables.sums,
-                        tables.products)
-                }
-            }
+            let c = part.firstChannel
+            unsafe sum(x, times: gradient, part, from: map.mean + c, tables, writing: pending)
+            unsafe pending = nil
             for channel in 0..<part.channels {
                 unsafe sums[c - block.firstChannel + channel].add(
                     GradientSums(
@@ -131,49 +120,56 @@ enum FusedEngine: PassEngine {
         }
     }
 
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe gradientSums(
+            x, gradient, block, by: map, into: sums, writing: nil, scratch: scratch)
+    }
+
     static func inputGradient<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (c, at) = (block.firstChannel, block.offset)
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                var table = unsafe cfused_backward_f32(
-                    center: cast(map.forward.center + c), slope: cast(map.slope + c),
-                    gradient_center: cast(map.gradientCenter + c),
-                    scale: cast(map.forward.scale + c), residue: cast(map.residue + c))
-                unsafe kernels.f32.input_gradient(
-                    cast(x + at), cast(gradient + at), shape, &table, cast(dx + at),
-                    block.streams)
-            } else {
-                var table = unsafe cfused_backward_f64(
-                    center: cast(map.forward.center + c), slope: cast(map.slope + c),
-                    gradient_center: cast(map.gradientCenter + c),
-                    scale: cast(map.forward.scale + c), residue: cast(map.residue + c))
-                unsafe kernels.f64.input_gradient(
-                    cast(x + at), cast(gradient + at), shape, &table, cast(dx + at),
-                    block.streams)
-            }
+        unsafe write(PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx))
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private static func write<Scalar: NormalizationScalar>(_ output: PendingOutput<Scalar>) {
+        if Scalar.self == Float.self {
+            unsafe withOutput32(output) { unsafe kernels.f32.write($0) }
+        } else {
+            unsafe withOutput64(output) { unsafe kernels.f64.write($0) }
         }
     }
 
-    /// Σ (x − pivot) and Σ (x − pivot)² of each channel of the block, into the tables.
+    /// With d the deviation of x from the centers: Σ d and Σ d² of each channel of the block, or
+    /// Σ g and Σ g · d, into the tables.
     @inline(__always)
-    private static func deviationSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, _ tables: Tables<Scalar>
+    private static func sum<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, times gradient: UnsafePointer<Scalar>? = nil, _ block: Block,
+        from centers: UnsafePointer<Double>, _ tables: Tables<Scalar>,
+        writing pending: PendingOutput<Scalar>? = nil
     ) {
+        let at = block.offset
+        let gradient = unsafe gradient.map { unsafe $0 + at }
         unsafe withUnsafePointer(to: cfused_block(block)) { shape in
             if Scalar.self == Float.self {
-                unsafe kernels.f32.moments(
-                    cast(x + block.offset), shape, cast(tables.pivots), tables.sums,
-                    tables.products)
+                unsafe withOutput32(pending) { pending in
+                    unsafe kernels.f32.sum(
+                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
+                        tables.sums, tables.products, pending)
+                }
             } else {
-                unsafe kernels.f64.moments(
-                    cast(x + block.offset), shape, cast(tables.pivots), tables.sums,
-                    tables.products)
+                unsafe withOutput64(pending) { pending in
+                    unsafe kernels.f64.sum(
+                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
+                        tables.sums, tables.products, pending)
+                }
             }
         }
     }
@@ -183,20 +179,19 @@ enum FusedEngine: PassEngine {
     private struct Tables<Scalar: NormalizationScalar> {
         let sums: UnsafeMutablePointer<Double>
         let products: UnsafeMutablePointer<Double>
-        let pivots: UnsafeMutablePointer<Scalar>
+        let pivots: UnsafeMutablePointer<Double>
 
         @inline(__always)
         init(_ scratch: UnsafeMutablePointer<Scalar>) {
             let raw = UnsafeMutableRawPointer(scratch)
             unsafe sums = raw.assumingMemoryBound(to: Double.self)
             unsafe products = sums + group
-            unsafe pivots = UnsafeMutableRawPointer(products + group)
-                .assumingMemoryBound(to: Scalar.self)
+            unsafe pivots = products + group
         }
 
         private init(
             sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>,
-            pivots: UnsafeMutablePointer<Scalar>
+            pivots: UnsafeMutablePointer<Double>
         ) {
             unsafe self.sums = sums
             unsafe self.products = products
@@ -218,7 +213,7 @@ enum FusedEngine: PassEngine {
         func moments(_ channel: Int, _ m: Double) -> Moments {
             let deviations = unsafe deviations(channel, m)
             return unsafe Moments(
-                count: Int(m), mean: Double(pivots[channel]), plus: sums[channel] / m,
+                count: Int(m), mean: pivots[channel], plus: sums[channel] / m,
                 deviations: deviations < 0 ? 0 : deviations)
         }
 
@@ -230,59 +225,4 @@ enum FusedEngine: PassEngine {
             return unsafe deviations(channel, m) < products[channel] * kept
         }
     }
-}
-
-extension FusedEngine {
-    /// The instruction set whose kernels run here.
-    static var instructionSet: String { unsafe String(cString: kernels.name) }
-
-    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_at(
-        cfused_kernels_count() - 1
-    ).pointee
-}
-
-extension FusedEngine {
-    @inline(__always)
-    static func forwardTable32<Scalar>(
-        _ map: ForwardMap<Scalar>, _ c: Int
-    ) -> cfused_forward_f32 {
-        unsafe cfused_forward_f32(
-            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
-    }
-
-    @inline(__always)
-    static func forwardTable64<Scalar>(
-        _ map: ForwardMap<Scalar>, _ c: Int
-    ) -> cfused_forward_f64 {
-        unsafe cfused_forward_f64(
-            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
-    }
-}
-
-extension cfused_block {
-    init(_ block: Block) {
-        self.init(
-            outer: block.outer, channels: block.channels, inner: block.inner,
-            outer_stride: block.outerStride, channel_stride: block.channelStride)
-    }
-}
-
-extension Block {
-    var streams: Int32 { bypassesCache ? 1 : 0 }
-}
-
-/// The same pointer, where the element types are known to be one.
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
-    unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
-}
-
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
-    unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
-}
-
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
-    unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: To.self)
 }

@@ -19,11 +19,23 @@ protocol PassEngine: Sendable {
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
 
+    /// The moments of a block, and meanwhile another block's output.
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
+        scratch: UnsafeMutablePointer<Scalar>)
+
     /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each channel of the block.
     static func gradientSums<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
         scratch: UnsafeMutablePointer<Scalar>)
+
+    /// The gradient sums of a block, and meanwhile another block's output.
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
 
     /// ∂x = γ · s · (g − A/m − x̂ · B/m)
     static func inputGradient<Scalar: NormalizationScalar>(
@@ -45,6 +57,24 @@ protocol PassEngine: Sendable {
 }
 
 extension PassEngine {
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
+        scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe pending?.write(by: self, scratch: scratch)
+        unsafe self.moments(x, block, into: moments, scratch: scratch)
+    }
+
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe pending?.write(by: self, scratch: scratch)
+        unsafe gradientSums(x, gradient, block, by: map, into: sums, scratch: scratch)
+    }
+
     static func activate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
         by map: ForwardMap<Scalar>, _ activation: Activation,

@@ -1,46 +1,27 @@
-import Dispatch
 import Synchronization
 
 /// Spreading blocks over the cores. Which block is whose never changes a result: every block writes
-/// its own numbers, and what is merged is merged in the order of the blocks.
+/// its own memory, and what is merged is merged in the order of the blocks.
 enum Workers {
-    /// Calls `body` once for each index in `0..<count`, on at most `limit` threads, each with scratch
-    /// memory of its own.
+    /// Calls `body` on at most `limit` threads at once, each time with a function that hands out
+    /// the indices of `0..<count`, each of them once, and with scratch memory of its own of
+    /// `scratchCount` elements.
+    ///
+    /// One allocation a worker; the calling thread is one of the workers.
     static func run<Scalar: NormalizationScalar>(
         _ count: Int, limit: Int, scratchCount: Int,
-        _ body: (Int, UnsafeMutablePointer<Scalar>) -> Void
+        _ body: (_ next: () -> Int?, UnsafeMutablePointer<Scalar>) -> Void
     ) {
-        let workers = min(count, limit)
-        guard workers > 1 else {
-            guard count > 0 else { return }
-            unsafe withScratch(scratchCount) { scratch in
-                for index in 0..<count { unsafe body(index, scratch) }
-            }
-            return
+        let workers = max(1, min(limit, count))
+        let taken = Atomic(0)
+        WorkerPool.shared.run(helpers: workers - 1) {
+            let scratch = UnsafeMutablePointer<Scalar>.allocate(capacity: scratchCount)
+            defer { unsafe scratch.deallocate() }
+            unsafe body(
+                {
+                    let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+                    return index < count ? index : nil
+                }, scratch)
         }
-        let next = Atomic(0)
-        unsafe withoutActuallyEscaping(body) { body in
-            // Bodies write disjoint memory: the blocks' own, which the compiler cannot see.
-            nonisolated(unsafe) let body = unsafe body
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
-                unsafe withScratch(scratchCount) { scratch in
-                    while true {
-                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                        guard index < count else { return }
-                        unsafe body(index, scratch)
-                    }
-                }
-            }
-        }
-    }
-
-    private static func withScratch<Scalar>(
-        _ count: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Void
-    ) {
-        // Aligned to a cache line, which vector loads and stores like best.
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(1, count) * MemoryLayout<Scalar>.stride, alignment: 64)
-        defer { unsafe raw.deallocate() }
-        unsafe body(raw.bindMemory(to: Scalar.self, capacity: max(1, count)))
     }
 }

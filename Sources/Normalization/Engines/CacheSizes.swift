@@ -1,0 +1,27 @@
+internal import CProcessors
+
+/// The sizes that the cuts are made for, in bytes; docs/performance.md says how they were found.
+///
+/// Those that are read off the processor decide how fast a result comes, never what it is.
+enum CacheSizes {
+    static let line = 64
+    /// A block of channels between its statistics and its output: two of them, one being read while
+    /// the other is written, in half of a core's second-level cache.
+    static let block = min(512 << 10, max(256 << 10, Processors.secondLevelCache / 4))
+    /// A single channel that is larger may still stay in the last-level cache.
+    static let resident = 4 << 20
+    /// Where single values of the channels alternate, what of a row a block takes at least.
+    static let row = 1 << 10
+    /// A contiguous run for one pass.
+    static let run = 128 << 10
+    /// Outputs above this size are written around the cache where each value is read once.
+    static let streamedMap = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20
+    /// Outputs above this size are, where they were read for the sums before.
+    static let streamedReduction = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20
+    /// Less data than this is not worth a second thread.
+    static let serial = 256 << 10
+
+    /// Whether a store to the last-level cache costs more than one around it, as on Intel's servers,
+    /// whose cores share one large cache far away.
+    private static let hasDistantLastLevel = cprocessors_is_intel_server() != 0
+}
