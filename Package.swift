@@ -76,7 +76,7 @@ let package = Package(
             name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["norm", "NormalizationFiles"],
+            name: "NormTests", dependencies: ["norm", "NormalizationFiles", "TrainingStudy"],
             swiftSettings: tested),
     ]
 )

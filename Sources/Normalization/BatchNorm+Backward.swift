@@ -188,7 +188,7 @@ extension BatchNorm {
             return Gradients(input: nil, gamma: parameters.gamma, beta: parameters.beta)
         }
         try check(geometry, (.gradient, gradient.count), (.input, x.count))
-        var input = [Scalar](repeating: 0, count: x.count)
+        var input: [Scalar] = zeros(x.count)
         var dx = input.mutableSpan
         let parameters = try backward(
             gradient.span, input: x.span, normalizedBy: statistics, into: &dx, geometry: geometry,

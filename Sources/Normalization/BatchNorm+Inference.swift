@@ -75,7 +75,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> [Scalar] {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.input, x.count))
-        var output = [Scalar](repeating: 0, count: x.count)
+        var output: [Scalar] = zeros(x.count)
         var y = output.mutableSpan
         try inference(x.span, into: &y, geometry: geometry)
         return output

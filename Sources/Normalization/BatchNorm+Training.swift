@@ -99,7 +99,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> (output: [Scalar], statistics: BatchStatistics) {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.input, x.count))
-        var output = [Scalar](repeating: 0, count: x.count)
+        var output: [Scalar] = zeros(x.count)
         var y = output.mutableSpan
         let statistics = try forward(x.span, into: &y, geometry: geometry)
         return (output, statistics)

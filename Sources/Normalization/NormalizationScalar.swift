@@ -8,3 +8,10 @@ public protocol NormalizationScalar: BLASScalar {}
 
 extension Float: NormalizationScalar {}
 extension Double: NormalizationScalar {}
+
+/// An array of zeros. Specialized: the standard library's generic fill makes a call for each element.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func zeros<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
+    [Scalar](repeating: 0, count: count)
+}

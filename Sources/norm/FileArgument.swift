@@ -20,11 +20,13 @@ struct FileArgument {
         self.init(option, path)
     }
 
-    /// Reads the file, once it is known that `tensors` tensors of its size fit in memory.
-    func read(tensors: Int = 1) throws(Failure) -> NpyFile {
+    /// Reads the file, once it is known that `tensors` tensors of its size fit in memory, with
+    /// `elementSize` bytes an element or as many as in the file.
+    func read(tensors: Int = 1, elementSize: Int? = nil) throws(Failure) -> NpyFile {
         let header = try explaining { () throws(FileError) in try NpyHeader(contentsOf: path) }
         let shortage = Memory.shortage(
-            tensors: tensors, count: header.count, elementSize: header.elementType.size)
+            tensors: tensors, count: header.count,
+            elementSize: elementSize ?? header.elementType.size)
         if let shortage { throw .data("\(name): \(shortage)") }
         return try explaining { () throws(FileError) in try NpyFile(contentsOf: path) }
     }

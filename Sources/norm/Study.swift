@@ -43,10 +43,10 @@ struct Study: ParsableCommand {
             isQuick: quick, epochs: try positive(epochs, "--epochs"),
             seeds: try positive(seeds, "--seeds"), learningRates: try rates(),
             kinds: try list([layers], of: NormalizationKind.self, "--layers"))
+        let plan = try StudyPlan(options, images: try images())
         try StudyPlot.checkProgram()
         let folder = try StudyFolder(report)
         let start = ContinuousClock.now
-        let plan = try StudyPlan(options, images: try images())
         let results = try StudyRunner(plan).run()
         let report = try StudyReport(results, plan: plan, isQuick: quick, start: start)
         try report.write(to: folder)

@@ -11,14 +11,18 @@ struct StudyClaim {
 /// The claims that the trainings of a summary can test.
 ///
 /// A difference of means is "seen" where it is over two standard errors; each side is at its best
-/// learning rate. With one seed there is no standard error, and nothing can be told.
+/// learning rate. With fewer than three seeds nothing can be told.
 struct StudyClaims {
     let summary: StudySummary
 
     var all: [StudyClaim] {
         [
-            faster, deeper, widerRates, gradients, generalizes, smallBatches, rawInput, recurrent,
-            shared(.weightShared), shared(.parameterShared), dropout, residual,
+            faster, deeper, widerRates, gradients, generalizes("cnn"),
+            generalizes("mlp-standardized"), smallBatches("depth-5"), smallBatches("cnn"), rawInput,
+            recurrent, shared(.weightShared, "cnn"), shared(.parameterShared, "cnn"),
+            shared(.weightShared, summary.depths.last),
+            shared(.parameterShared, summary.depths.last),
+            dropout, residual,
         ].compactMap { $0 }
     }
 
@@ -47,7 +51,7 @@ struct StudyClaims {
     }
 
     private var deeper: StudyClaim? {
-        guard let network = summary.networks.last(where: { $0.hasPrefix("depth-") }),
+        guard let network = summary.depths.last,
             let plain = summary.best(network, .none),
             let standard = summary.best(network, .standard)
         else { return nil }
@@ -57,53 +61,63 @@ struct StudyClaims {
     }
 
     private var gradients: StudyClaim? {
-        guard let network = summary.networks.last(where: { $0.hasPrefix("depth-") }),
+        guard let network = summary.depths.last,
             let plain = summary.groups(network, .none).first,
             let standard = summary.groups(network, .standard).first
         else { return nil }
         func decades(_ group: StudyGroup) -> Spread {
             Spread(
                 values: group.results.compactMap { result in
-                    guard let first = result.firstGradientNorms.first,
-                        let last = result.firstGradientNorms.last, first > 0, last > 0
+                    guard let largest = result.firstGradientNorms.max(),
+                        let smallest = result.firstGradientNorms.min(), smallest > 0
                     else { return nil }
-                    return abs(log10(first / last))
+                    return log10(largest / smallest)
                 })
         }
         return compare(
-            "It keeps gradients from vanishing or exploding at the start of training.",
-            "\(network), powers of ten between the gradient norms of the first and the last "
+            "It keeps gradients level over the layers at the start of training.",
+            "\(network), powers of ten between the largest and the smallest gradient norm of a "
                 + "layer at the first step", decades(plain), "none", decades(standard), "standard")
     }
 
-    private var generalizes: StudyClaim? {
-        guard let plain = summary.best("cnn", .none), let standard = summary.best("cnn", .standard),
+    private func generalizes(_ network: String) -> StudyClaim? {
+        guard let plain = summary.best(network, .none),
+            let standard = summary.best(network, .standard),
             plain.divergedCount == 0, standard.divergedCount == 0
         else { return nil }
         return compare(
             "It regularizes: a smaller gap between test and training loss.",
-            "cnn, test minus training loss at the end", plain.gap, "none", standard.gap, "standard")
+            "\(network), test minus training loss at the end", plain.gap, "none", standard.gap,
+            "standard")
     }
 
-    private var smallBatches: StudyClaim? {
-        let sizes = summary.networks.filter { $0.hasPrefix("cnn-batch-") }
-        guard let smallest = sizes.first, let small = summary.best(smallest, .standard),
-            let usual = summary.best("cnn", .standard)
+    private func smallBatches(_ base: String) -> StudyClaim? {
+        let sizes = summary.networks.filter { $0.hasPrefix("\(base)-batch-") }
+        guard let smallest = sizes.first, let plain = summary.best(smallest, .none),
+            let standard = summary.best(smallest, .standard)
         else { return nil }
         return compare(
-            "It suffers from small batches.",
-            "standard, batch 64 against \(smallest.dropFirst(10)), the same number of epochs",
-            usual.accuracy, "64", small.accuracy, String(smallest.dropFirst(10)))
+            "Small batches harm it: less accurate than no normalization.", smallest,
+            plain.accuracy, "none", standard.accuracy, "standard")
     }
 
     private var rawInput: StudyClaim? {
-        guard let plain = summary.best("mlp-raw", .none),
-            let standard = summary.best("mlp-raw", .standard)
-        else { return nil }
+        guard let plain = lossByRawInput(.none), let standard = lossByRawInput(.standard) else {
+            return nil
+        }
         return compare(
-            "It makes training insensitive to the input's distribution.",
-            "mlp on raw features, whose deviations differ by five orders of magnitude",
-            standard.accuracy, "standard", plain.accuracy, "none")
+            "It makes training less sensitive to the input's distribution.",
+            "mlp, accuracy lost when features are left raw, with deviations that differ by five "
+                + "orders of magnitude", plain, "none", standard, "standard")
+    }
+
+    /// Seed by seed, the accuracy on standardized features minus that on raw ones.
+    private func lossByRawInput(_ kind: NormalizationKind) -> Spread? {
+        guard let raw = summary.best("mlp-raw", kind),
+            let standardized = summary.best("mlp-standardized", kind)
+        else { return nil }
+        return Spread(
+            values: zip(standardized.accuracy.values, raw.accuracy.values).map { $0 - $1 })
     }
 
     private var recurrent: StudyClaim? {
@@ -114,13 +128,14 @@ struct StudyClaims {
             standard.accuracy, "standard", plain.accuracy, "none")
     }
 
-    private func shared(_ kind: NormalizationKind) -> StudyClaim? {
-        guard let shared = summary.best("cnn", kind), let standard = summary.best("cnn", .standard)
+    private func shared(_ kind: NormalizationKind, _ network: String?) -> StudyClaim? {
+        guard let network, let shared = summary.best(network, kind),
+            let standard = summary.best(network, .standard)
         else { return nil }
         return compare(
             "γ and β per channel are more accurate than "
                 + (kind == .weightShared ? "one γ for all channels." : "one γ and one β."),
-            "cnn", standard.accuracy, "standard", shared.accuracy, kind.rawValue)
+            network, standard.accuracy, "standard", shared.accuracy, kind.rawValue)
     }
 
     private var dropout: StudyClaim? {
@@ -130,7 +145,7 @@ struct StudyClaims {
         return compare(
             "Dropout adds nothing where there is batch normalization.", "cnn, standard",
             with.accuracy, "with dropout 0.25", without.accuracy, "without",
-            seen: "not seen: dropout helped", notSeen: "seen",
+            seen: "not seen: dropout helped", notSeen: "seen: no gain found",
             reversed: "seen: dropout harmed")
     }
 
@@ -150,18 +165,15 @@ struct StudyClaims {
         _ lowName: String, seen: String = "seen", notSeen: String = "not seen",
         reversed: String = "not seen: the reverse"
     ) -> StudyClaim {
-        let error = high.standardError(of: low)
-        let difference = high.mean - low.mean
         let measured =
             "\(`where`): \(highName) \(format(high)), \(lowName) \(format(low)); difference "
-            + "\(format(difference)) ± \(format(error)) (standard error)"
-        guard min(high.values.count, low.values.count) > 1 else {
-            return StudyClaim(
-                claim: claim, measured: measured, verdict: "cannot tell from one seed")
-        }
+            + format(high, minus: low)
         let verdict =
-            if difference > 2 * error { seen } else if difference < -2 * error { reversed } else {
-                notSeen
+            switch high.side(of: low) {
+            case nil: "cannot tell from so few seeds"
+            case 1: seen
+            case 0: notSeen
+            default: reversed
             }
         return StudyClaim(claim: claim, measured: measured, verdict: verdict)
     }
@@ -172,7 +184,15 @@ func format(_ value: Double) -> String {
     value.isFinite ? String(format: "%.3f", value) : "diverged"
 }
 
-/// Mean and standard deviation.
+/// Mean and standard deviation; of a single value, which has none, the value.
 func format(_ spread: Spread) -> String {
-    "\(format(spread.mean)) ± \(format(spread.deviation))"
+    spread.values.count < 2
+        ? format(spread.mean) : "\(format(spread.mean)) ± \(format(spread.deviation))"
+}
+
+/// The difference of two means with its standard error; without it where a mean is of one value.
+func format(_ spread: Spread, minus other: Spread) -> String {
+    let difference = String(format: "%+.3f", spread.mean - other.mean)
+    guard min(spread.values.count, other.values.count) > 1 else { return difference }
+    return "\(difference) ± \(format(spread.standardError(of: other)))"
 }

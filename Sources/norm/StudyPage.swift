@@ -2,9 +2,17 @@ import Foundation
 
 /// The report as one HTML page that needs no other file: pictures and style are in it.
 struct StudyPage {
+    /// Pictures under one heading.
+    struct Section {
+        let title: String
+        let pictures: [(plot: StudyPlot, svg: String)]
+    }
+
     let introduction: [String]
-    let pictures: [(plot: StudyPlot, svg: String)]
-    let tables: [StudyTable]
+    let findings: [String]
+    let results: [StudyTable]
+    let sections: [Section]
+    let details: [StudyTable]
 
     var html: String {
         """
@@ -23,14 +31,19 @@ struct StudyPage {
         <main>
         <h1>Batch normalization, side by side</h1>
         \(introduction.map { "<p>\($0.escaped)</p>" }.joined(separator: "\n"))
-        \(tables.prefix(2).map(\.html).joined(separator: "\n"))
+        <h2>In short</h2>
+        <ul>
+        \(findings.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n"))
+        </ul>
+        <h2>Results</h2>
+        <p>What the names of the networks stand for is under
+        <a href="#the-networks">the networks</a>, below the pictures.</p>
+        \(results.map(\.html).joined(separator: "\n"))
         <h2>Pictures</h2>
-        <div class="pictures">
-        \(pictures.map(figure).joined(separator: "\n"))
-        </div>
-        <h2>All numbers</h2>
+        \(sections.map(pictures).joined(separator: "\n"))
+        <h2>What is behind them</h2>
         <p>Every epoch of every training is in study.csv and study.json beside this page.</p>
-        \(tables.dropFirst(2).map(\.html).joined(separator: "\n"))
+        \(details.map(\.html).joined(separator: "\n"))
         </main>
         </body>
         </html>
@@ -38,10 +51,19 @@ struct StudyPage {
         """
     }
 
+    private func pictures(_ section: Section) -> String {
+        """
+        <h3>\(section.title.escaped)</h3>
+        <div class="pictures">
+        \(section.pictures.map(figure).joined(separator: "\n"))
+        </div>
+        """
+    }
+
     private func figure(_ picture: (plot: StudyPlot, svg: String)) -> String {
         """
         <figure>
-        <h3>\(picture.plot.title.escaped)</h3>
+        <h4>\(picture.plot.title.escaped)</h4>
         \(picture.svg)
         <figcaption>\(picture.plot.caption.escaped)</figcaption>
         </figure>
@@ -59,27 +81,32 @@ struct StudyPage {
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--paper); color: var(--ink);
             font: 16px/1.5 system-ui, sans-serif; }
-        main { max-width: 1120px; margin: 0 auto; padding: 1rem; }
+        main { max-width: 1180px; margin: 0 auto; padding: 1rem; }
         h1 { font-size: 1.7rem; line-height: 1.2; }
         h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--rule); }
         h3 { margin: 1.5rem 0 0.3rem; font-size: 1.05rem; }
-        p { max-width: 46rem; }
+        p, ul { max-width: 46rem; }
+        ul { padding-left: 1.2rem; }
+        a { color: inherit; }
         .pictures { display: grid; gap: 1rem;
-            grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); }
+            grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
         figure { margin: 0; padding: 0.75rem; background: var(--card); border-radius: 8px; }
-        figure h3 { margin: 0 0 0.3rem; }
+        figure h4 { margin: 0 0 0.3rem; }
         figure svg { display: block; width: 100%; height: auto; color: var(--ink); }
         figcaption { color: var(--faint); font-size: 0.85rem; }
         .wide { overflow-x: auto; }
-        table { border-collapse: collapse; font-size: 0.85rem; font-variant-numeric: tabular-nums; }
-        th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.9rem 0.35rem 0;
+        table { border-collapse: separate; border-spacing: 0; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
+        th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); }
+        th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.8rem 0.35rem 0;
             border-bottom: 1px solid var(--rule); white-space: nowrap; }
         .prose td { white-space: normal; min-width: 5.5rem; }
-        .prose td:nth-child(2) { font-weight: 600; }
+        .claims td:nth-child(2) { font-weight: 600; }
         @media (max-width: 640px) {
             .prose thead { display: none; }
             .prose tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
             .prose td { display: block; border: 0; padding: 0.1rem 0; }
+            .prose td:first-child { position: static; font-weight: 600; }
+            .claims td:first-child { font-weight: inherit; }
         }
         """
     }

@@ -1,16 +1,43 @@
+import Foundation
 import TrainingStudy
 
 /// The pictures of a study's report. Those whose trainings did not run are left out.
 struct StudyPictures {
+    /// Pictures that answer one question.
+    struct Section {
+        let title: String
+        let plots: [StudyPlot]
+    }
+
     let summary: StudySummary
     let activations: [StudyProbe.Activations]
 
-    var plots: [StudyPlot] {
-        [
-            curves("cnn", accuracy: false), curves("cnn", accuracy: true), byRate("cnn"),
-            byBatchSize, byRate("mlp-raw"), byRate("mlp-standardized"), byDepth, gradients,
-            curves("rnn", accuracy: true), byRate("rnn"),
-        ].compactMap { $0 } + activations.map(distribution)
+    var sections: [Section] {
+        let sections: [(String, [StudyPlot?])] = [
+            (
+                "Convolutional network",
+                [curves("cnn", accuracy: false), curves("cnn", accuracy: true), byRate("cnn")]
+            ),
+            (
+                "Distribution of the input",
+                [byRate("mlp-raw"), byRate("mlp-standardized")]
+            ),
+            (
+                "Depth and gradients",
+                [byDepth, gradients(isLast: false), gradients(isLast: true)]
+            ),
+            (
+                "Batch size",
+                [
+                    byBatchSize("depth-5", "dense network of 5 layers"),
+                    byBatchSize("cnn", "cnn"),
+                ]
+            ),
+            ("Recurrent network", [curves("rnn", accuracy: true), byRate("rnn")]),
+            ("Activations", activations.map(distribution)),
+        ]
+        return sections.map { Section(title: $0, plots: $1.compactMap { $0 }) }
+            .filter { !$0.plots.isEmpty }
     }
 
     private func curves(_ network: String, accuracy: Bool) -> StudyPlot? {
@@ -33,8 +60,8 @@ struct StudyPictures {
                 name: "\(network)-\(accuracy ? "accuracy" : "loss")", title: "\(network): \(what)",
                 caption: "Each layer at its best learning rate; the band is the lowest to the "
                     + "highest seed.", xLabel: "epoch", yLabel: what,
-                isLogarithmicY: !accuracy, yRange: accuracy ? "[0:1]" : "",
-                hasWholeX: (lines.first?.points.count ?? 0) <= 12, lines: lines))
+                isLogarithmicY: !accuracy, yRange: accuracy ? accuracyRange(lines) : "",
+                lines: lines))
     }
 
     private func byRate(_ network: String) -> StudyPlot? {
@@ -51,11 +78,12 @@ struct StudyPictures {
                 caption: "Test accuracy after the last epoch: mean, lowest and highest seed. A "
                     + "training that diverged counts as 0.",
                 xLabel: "learning rate", yLabel: "test accuracy", isLogarithmicX: true,
-                yRange: "[0:1]", lines: lines))
+                yRange: accuracyRange(lines), lines: lines))
     }
 
-    private var byBatchSize: StudyPlot? {
-        let sizes = summary.networks.filter { $0 == "cnn" || $0.hasPrefix("cnn-batch-") }
+    /// Accuracy over the batch sizes that the network `base` was trained with.
+    private func byBatchSize(_ base: String, _ title: String) -> StudyPlot? {
+        let sizes = summary.networks.filter { $0 == base || $0.hasPrefix("\(base)-batch-") }
         guard sizes.count > 1, let kinds = sizes.last.map(summary.kinds) else { return nil }
         let lines = kinds.map { kind in
             kind.line(
@@ -70,15 +98,15 @@ struct StudyPictures {
         }
         return plot(
             StudyPlot(
-                name: "cnn-batch", title: "cnn: accuracy by batch size",
-                caption: "Each at its best learning rate, the same number of epochs; fewer steps "
-                    + "therefore with larger batches.",
+                name: "\(base)-batch", title: "\(title): accuracy by batch size",
+                caption: "Each layer at its best learning rate of each size; the same number of "
+                    + "epochs, so the smaller the batch the more steps.",
                 xLabel: "samples per batch", yLabel: "test accuracy", isLogarithmicX: true,
-                lines: lines))
+                yRange: accuracyRange(lines), lines: lines))
     }
 
     private var byDepth: StudyPlot? {
-        let networks = summary.networks.filter { $0.hasPrefix("depth-") }
+        let networks = summary.depths
         guard networks.count > 1 else { return nil }
         let lines = summary.kinds(of: networks[0]).map { kind in
             kind.line(
@@ -96,27 +124,36 @@ struct StudyPictures {
                 name: "depth", title: "Accuracy by depth",
                 caption: "Dense networks of 64 units on the digits, each layer at its best "
                     + "learning rate.", xLabel: "weighted layers", yLabel: "test accuracy",
-                yRange: "[0:1]", lines: lines))
+                yRange: accuracyRange(lines), lines: lines))
     }
 
-    private var gradients: StudyPlot? {
-        guard let deepest = summary.networks.last(where: { $0.hasPrefix("depth-") }) else {
-            return nil
-        }
+    /// Gradient norms of the deepest network, at the first step or, trained at the best rate, at the
+    /// last.
+    private func gradients(isLast: Bool) -> StudyPlot? {
+        guard let deepest = summary.depths.last else { return nil }
         let lines = summary.kinds(of: deepest).compactMap { kind -> StudyPlot.Line? in
-            guard let group = summary.groups(deepest, kind).first else { return nil }
-            let layers = group.results[0].firstGradientNorms.indices
+            let group =
+                isLast ? summary.best(deepest, kind) : summary.groups(deepest, kind).first
+            let norms = (group?.results ?? []).map {
+                isLast ? $0.lastGradientNorms : $0.firstGradientNorms
+            }.filter { !$0.isEmpty }
+            guard let layers = norms.first?.indices else { return nil }
             return kind.line(
                 layers.map { layer in
-                    let norms = Spread(values: group.results.map { $0.firstGradientNorms[layer] })
-                    return (Double(layer + 1), norms.mean, norms.lowest, norms.highest)
+                    let spread = Spread(values: norms.map { $0[layer] })
+                    return (Double(layer + 1), spread.mean, spread.lowest, spread.highest)
                 }.filter { $0.2 > 0 })
         }
         return plot(
             StudyPlot(
-                name: "gradients", title: "\(deepest): gradient norm by layer",
-                caption: "Norm of the gradient of each weight matrix at the first step, from the "
-                    + "input (1) to the output.", xLabel: "layer",
+                name: "gradients-\(isLast ? "last" : "first")",
+                title: "\(deepest): gradient norms, \(isLast ? "last" : "first") step",
+                caption: "Norm of the gradient of each weight matrix, from the input (1) to the "
+                    + "output, "
+                    + (isLast
+                        ? "at the last step of training at the best learning rate."
+                        : "before the weights have moved.")
+                    + " The band is the lowest to the highest seed.", xLabel: "weighted layer",
                 yLabel: "gradient norm", isLogarithmicY: true, lines: lines))
     }
 
@@ -136,11 +173,20 @@ struct StudyPictures {
                     title: "after normalization", color: "#0072b2", pointType: 5,
                     points: points(activations.after)))
         }
+        let outside = activations.shareOutside
         return StudyPlot(
             name: "activations-\(kind.rawValue)", title: "Activations: \(kind.rawValue)",
             caption: "Values of the fifth convolution of a trained cnn (seed 1) over a training "
-                + "batch, as a density.",
-            xLabel: "value", yLabel: "density", hasPoints: false, lines: lines)
+                + "batch, as a density."
+                + (outside >= 0.005
+                    ? " \(String(format: "%.0f", outside * 100)) % lie outside the picture." : ""),
+            xLabel: "value", yLabel: "density", yRange: "[0:*]", hasPoints: false, lines: lines)
+    }
+
+    /// From the tenth below the lowest seed to 1.
+    private func accuracyRange(_ lines: [StudyPlot.Line]) -> String {
+        let lowest = lines.flatMap { $0.points.map(\.2) }.min() ?? 0
+        return "[\(max(0, (lowest * 10).rounded(.down) / 10)):1]"
     }
 
     private func plot(_ plot: StudyPlot) -> StudyPlot? {

@@ -17,6 +17,11 @@ struct StudyPlan: Sendable {
         var kinds: [NormalizationKind]
     }
 
+    /// The layers that are compared over batch sizes.
+    private static let batchSizeKinds: [NormalizationKind] = [
+        .none, .standard, .weightShared, .parameterShared,
+    ]
+
     private(set) var entries: [Entry] = []
     private let options: Options
 
@@ -37,16 +42,14 @@ struct StudyPlan: Sendable {
         let plain = Architecture.convolutional(dropout: 0)
         add(
             "cnn", plain, task, epochs: epochs,
-            rates: options.isQuick ? [0.01, 0.1] : [0.001, 0.01, 0.03, 0.1, 0.3, 1])
+            rates: options.isQuick ? [0.01, 0.1] : [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1])
         add(
             "cnn-dropout", .convolutional(dropout: 0.25), task, epochs: epochs,
             rates: options.isQuick ? [0.1] : [0.01, 0.03, 0.1])
-        for size in options.isQuick ? [8] : [4, 256] {
+        for size in options.isQuick ? [] : [4, 256] {
             add(
-                "cnn-batch-\(size)", plain, task, epochs: epochs,
-                rates: options.isQuick ? [0.01] : [0.01, 0.03], batchSize: size,
-                only: options.isQuick
-                    ? [.none, .standard] : [.none, .standard, .weightShared, .parameterShared])
+                "cnn-batch-\(size)", plain, task, epochs: epochs, rates: [0.003, 0.01, 0.03, 0.1],
+                batchSize: size, only: Self.batchSizeKinds)
         }
     }
 
@@ -59,11 +62,17 @@ struct StudyPlan: Sendable {
     }
 
     private mutating func addDepth(_ task: StudyTask) {
-        for depth in options.isQuick ? [2, 10, 20] : [2, 5, 10, 20] {
+        let epochs = options.isQuick ? 2 : 10
+        for depth in options.isQuick ? [2, 5, 20] : [2, 5, 10, 15, 20] {
             add(
-                "depth-\(depth)", .perceptron(width: 64, depth: depth), task,
-                epochs: options.isQuick ? 2 : 6,
+                "depth-\(depth)", .perceptron(width: 64, depth: depth), task, epochs: epochs,
                 rates: options.isQuick ? [0.03] : [0.01, 0.03, 0.1])
+        }
+        for size in options.isQuick ? [2] : [2, 8, 256] {
+            add(
+                "depth-5-batch-\(size)", .perceptron(width: 64, depth: 5), task, epochs: epochs,
+                rates: options.isQuick ? [0.003] : [0.001, 0.003, 0.01, 0.03, 0.1],
+                batchSize: size, only: Self.batchSizeKinds)
         }
     }
 
@@ -71,7 +80,7 @@ struct StudyPlan: Sendable {
         for (name, start) in [("residual-gamma-1", 1.0), ("residual-gamma-0", 0.0)] {
             add(
                 name, .residual(width: 64, blocks: 9, gammaStart: start), task,
-                epochs: options.isQuick ? 2 : 6,
+                epochs: options.isQuick ? 2 : 10,
                 rates: options.isQuick ? [0.03] : [0.01, 0.03, 0.1, 0.3],
                 only: [.standard, .weightShared, .parameterShared, .gammaOnly])
         }
@@ -92,7 +101,7 @@ struct StudyPlan: Sendable {
     ) {
         for kind in options.kinds where kinds?.contains(kind) ?? true {
             for rate in options.learningRates ?? rates {
-                for seed in 1...(options.seeds ?? (options.isQuick ? 2 : 5)) {
+                for seed in 1...(options.seeds ?? (options.isQuick ? 3 : 5)) {
                     let experiment = Experiment(
                         network: name, architecture: architecture, kind: kind,
                         learningRate: rate, seed: seed, epochs: options.epochs ?? epochs,

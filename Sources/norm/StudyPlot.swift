@@ -22,8 +22,6 @@ struct StudyPlot {
     var isLogarithmicY = false
     var yRange = ""
     var hasPoints = true
-    /// Whether x counts few things, such as epochs.
-    var hasWholeX = false
     let lines: [Line]
 
     /// Throws where there is no gnuplot: before hours of training, not after.
@@ -48,12 +46,12 @@ struct StudyPlot {
 
     private var script: String {
         var script = """
-            set terminal svg size 480,340 dynamic font "sans-serif,14" name "\(plotName)"
+            set terminal svg size 420,350 dynamic font "sans-serif,14" name "\(plotName)"
             set border 3 lc rgb "#010203"
             set tics nomirror textcolor rgb "#010203"
-            set key outside bottom center horizontal reverse Left samplen 1.5 \
-                textcolor rgb "#010203"
-            set xlabel "\(xLabel)" offset 0,0.4 textcolor rgb "#010203"
+            set key outside bottom center horizontal reverse Left samplen 1.2 \
+                textcolor rgb "#010203" height 0.5 width -3 font ",13"
+            set xlabel "\(xLabel)" offset 0,0.2 textcolor rgb "#010203"
             set autoscale xfix
             set offsets graph 0.02, graph 0.02, 0, 0
             set ylabel "\(yLabel)" textcolor rgb "#010203"
@@ -61,9 +59,14 @@ struct StudyPlot {
             set style fill transparent solid 0.15 noborder
 
             """
-        if isLogarithmicX { script += "set logscale x\nset format x \"%g\"\n" }
-        if isLogarithmicY { script += "set logscale y\nset format y \"10^{%L}\"\n" }
-        if hasWholeX { script += "set xtics 1\n" }
+        if isLogarithmicX { script += "set logscale x\n" }
+        if isLogarithmicY { script += "set logscale y\nset format y \"%g\"\n" }
+        // Few values of x, such as learning rates, are marked where they are.
+        let marks = Set(lines.flatMap { $0.points.map(\.0) }).sorted()
+        if marks.count <= 12 {
+            let tics = marks.map { "\"\($0.short)\" \($0)" }.joined(separator: ", ")
+            script += "set xtics (\(tics))\n"
+        }
         if !yRange.isEmpty { script += "set yrange \(yRange)\n" }
         for (index, line) in lines.enumerated() {
             let rows = line.points.map { "\($0.0) \($0.1) \($0.2) \($0.3)" }

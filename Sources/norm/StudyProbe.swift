@@ -14,31 +14,37 @@ struct StudyProbe {
         let kind: NormalizationKind
         let before: [Double]
         let after: [Double]
+
+        /// The larger share of values that lie in no bin, before or after.
+        var shareOutside: Double {
+            1 - min(before.reduce(0, +), after.reduce(0, +)) * StudyProbe.binWidth
+        }
     }
 
     let task: StudyTask
     let kinds: [NormalizationKind]
 
     /// Time of a training step at batch 64: the best of several rounds, the layers taking turns, so
-    /// that what else the machine does falls on all of them.
+    /// that what else the machine does falls on all of them; of the shares, the median.
     func speeds(rounds: Int) throws -> [Speed] {
-        var best: [NormalizationKind: Speed] = [:]
-        let data = task.train.subset(0..<min(task.train.count, 64 * 6))
+        var times: [NormalizationKind: [(step: Double, share: Double)]] = [:]
+        let data = task.train.subset(0..<min(task.train.count, 64 * 4))
         for _ in 0..<rounds {
             for kind in kinds {
                 let result = try Trainer<Float>(
                     experiment(kind, rate: 0.01, seed: 1, epochs: 1), train: data,
                     test: data.subset(0..<1)
                 ).run()
-                guard result.secondsPerStep < best[kind]?.secondsPerStep ?? .infinity else {
-                    continue
-                }
-                best[kind] = Speed(
-                    kind: kind, secondsPerStep: result.secondsPerStep,
-                    normalizationShare: result.normalizationShare)
+                times[kind, default: []].append(
+                    (result.secondsPerStep, result.normalizationShare))
             }
         }
-        return kinds.compactMap { best[$0] }
+        return kinds.compactMap { kind in
+            guard let times = times[kind], let best = times.map(\.step).min() else { return nil }
+            return Speed(
+                kind: kind, secondsPerStep: best,
+                normalizationShare: times.map(\.share).sorted()[times.count / 2])
+        }
     }
 
     /// Histograms of a batch of training samples in networks trained at the given rates.
@@ -64,16 +70,17 @@ struct StudyProbe {
     }
 
     /// The centres of the histogram's bins.
-    static let centres = (-40...40).map { Double($0) / 5 }
+    static let centres = (-48...48).map { Double($0) * binWidth }
+    fileprivate static let binWidth = 0.25
 
-    /// The share of values in each bin of width 0.2 around `centres`, over the width.
+    /// The share of values in each bin around `centres`, over its width.
     private static func histogram(_ values: [Float]) -> [Double] {
         var counts = [Int](repeating: 0, count: centres.count)
         for value in values {
-            let bin = (Double(value) * 5).rounded() + 40
+            let bin = (Double(value) / binWidth).rounded() + Double(centres.count / 2)
             if bin >= 0, bin < Double(counts.count) { counts[Int(bin)] += 1 }
         }
-        return counts.map { Double($0) / Double(max(1, values.count)) / 0.2 }
+        return counts.map { Double($0) / Double(max(1, values.count)) / binWidth }
     }
 
     private func experiment(

@@ -2,12 +2,21 @@ import Foundation
 import TrainingStudy
 
 /// Mean and spread of one number over the seeds.
-struct Spread {
+struct Spread: Equatable {
     let values: [Double]
 
     var mean: Double { values.reduce(0, +) / Double(max(1, values.count)) }
     var lowest: Double { values.min() ?? 0 }
     var highest: Double { values.max() ?? 0 }
+
+    /// Whether this mean is off the other by more than two standard errors, and to which side: 1, 0
+    /// or −1; nil where one of them has fewer than three values, too few for a spread.
+    func side(of other: Spread) -> Int? {
+        guard min(values.count, other.values.count) > 2 else { return nil }
+        let difference = mean - other.mean
+        guard abs(difference) > 2 * standardError(of: other) else { return 0 }
+        return difference > 0 ? 1 : -1
+    }
 
     /// The sample's standard deviation; 0 for fewer than two values.
     var deviation: Double {
@@ -76,6 +85,11 @@ struct StudySummary {
     /// The networks, in the plan's order.
     var networks: [String] {
         groups.reduce(into: []) { if $0.last != $1.network { $0.append($1.network) } }
+    }
+
+    /// The dense networks of different depths, shallowest first.
+    var depths: [String] {
+        networks.filter { $0.wholeMatch(of: /depth-[0-9]+/) != nil }
     }
 
     /// The layers a network was trained with.

@@ -5,7 +5,12 @@ struct StudyTable {
     let columns: [String]
     /// Whether cells are sentences, which wrap, and not numbers, which do not.
     var isProse = false
+    /// Whether the second column is what the table is read for.
+    var hasVerdicts = false
     var rows: [[String]] = []
+
+    /// The name that links to the table go by.
+    private var anchor: String { title.lowercased().replacing(" ", with: "-") }
 
     /// The table in Markdown, with its title as a heading.
     var markdown: String {
@@ -20,8 +25,10 @@ struct StudyTable {
         func row(_ cells: [String], _ tag: String) -> String {
             "<tr>" + cells.map { "<\(tag)>\($0.escaped)</\(tag)>" }.joined() + "</tr>\n"
         }
+        let style = (isProse ? "prose" : "numbers") + (hasVerdicts ? " claims" : "")
         return
-            "<h3>\(title.escaped)</h3>\n<p>\(note.escaped)</p>\n<div class=\"wide\"><table\(isProse ? " class=\"prose\"" : "")>\n"
+            "<h3 id=\"\(anchor)\">\(title.escaped)</h3>\n<p>\(note.escaped)</p>\n"
+            + "<div class=\"wide\"><table class=\"\(style)\">\n"
             + "<thead>" + row(columns, "th") + "</thead><tbody>\n"
             + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
     }

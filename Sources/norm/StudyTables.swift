@@ -5,17 +5,25 @@ import TrainingStudy
 /// The tables of a study's report.
 struct StudyTables {
     let summary: StudySummary
+    let plan: StudyPlan
     let speeds: [StudyProbe.Speed]
+    /// How often the speed was measured.
+    let rounds: Int
 
-    var all: [StudyTable] { [claims, best] + rates + [costs] }
+    /// What was found.
+    var results: [StudyTable] { [claims, best, againstStandard, costs] }
+
+    /// What is behind it.
+    var details: [StudyTable] { [networks, failures] + [gradients].compactMap { $0 } + rates }
 
     private var claims: StudyTable {
         StudyTable(
             title: "The usual claims",
-            note: "Mean ± standard deviation over the seeds, each side at its best learning rate. "
-                + "A claim counts as seen where the difference is over two standard errors. The "
-                + "best rate was chosen by the test accuracy, for every layer alike.",
-            columns: ["claim", "here", "measured"], isProse: true,
+            note: "Mean ± standard deviation over the seeds, each side at its best learning rate; "
+                + "after the difference, its standard error. A claim counts as seen where the "
+                + "difference is over two standard errors, which one comparison in ten or so is by "
+                + "chance. The best rate was chosen by the test accuracy, for every layer alike.",
+            columns: ["claim", "here", "measured"], isProse: true, hasVerdicts: true,
             rows: StudyClaims(summary: summary).all.map { [$0.claim, $0.verdict, $0.measured] })
     }
 
@@ -35,6 +43,90 @@ struct StudyTables {
                     })
         }
         return table
+    }
+
+    private var againstStandard: StudyTable {
+        let others = summaryKinds.filter { $0 != .standard }
+        return StudyTable(
+            title: "Against standard",
+            note: "Test accuracy minus that of standard, each at its best learning rate, ± the "
+                + "standard error of the difference; ▲ and ▼ where it is over two standard errors.",
+            columns: ["network"] + others.map(\.rawValue),
+            rows: summary.networks.compactMap { network in
+                guard let standard = summary.best(network, .standard) else { return nil }
+                return [network]
+                    + others.map { kind in
+                        guard let group = summary.best(network, kind) else { return "–" }
+                        let mark =
+                            switch group.accuracy.side(of: standard.accuracy) {
+                            case 1: " ▲"
+                            case -1: " ▼"
+                            default: ""
+                            }
+                        return format(group.accuracy, minus: standard.accuracy) + mark
+                    }
+            })
+    }
+
+    private var networks: StudyTable {
+        StudyTable(
+            title: "The networks",
+            note: "What the names in the tables stand for. Batches have 64 samples where nothing "
+                + "else is said.",
+            columns: ["name", "network", "data", "epochs"], isProse: true,
+            rows: summary.networks.compactMap { name in
+                guard let entry = plan.entries.first(where: { $0.experiment.network == name })
+                else { return nil }
+                let (experiment, task) = (entry.experiment, entry.task)
+                let batch =
+                    experiment.batchSize == 64 ? "" : ", batches of \(experiment.batchSize)"
+                return [
+                    name, experiment.architecture.summary + batch,
+                    "\(task.name): \(task.train.count) for training, \(task.test.count) for the "
+                        + "test", String(experiment.epochs),
+                ]
+            })
+    }
+
+    private var failures: StudyTable {
+        StudyTable(
+            title: "Trainings that failed",
+            note: "Over all learning rates and seeds: trainings that diverged, or ended no more "
+                + "accurate on the test samples than naming the most common class would be.",
+            columns: ["network"] + summaryKinds.map(\.rawValue),
+            rows: summary.networks.map { network in
+                let chance =
+                    plan.entries.first { $0.experiment.network == network }?.task.commonestShare
+                return [network]
+                    + summaryKinds.map { kind in
+                        let results = summary.groups(network, kind).flatMap(\.results)
+                        guard !results.isEmpty else { return "–" }
+                        let failed = results.filter {
+                            $0.hasDiverged || $0.finalAccuracy <= chance ?? 0
+                        }
+                        return "\(failed.count) of \(results.count)"
+                    }
+            })
+    }
+
+    private var gradients: StudyTable? {
+        guard !summary.depths.isEmpty else { return nil }
+        return StudyTable(
+            title: "Gradient norms by depth",
+            note: "Norm of the gradient of the first and of the last weight matrix at the first "
+                + "step, mean over the seeds.",
+            columns: ["network"] + summaryKinds.map(\.rawValue),
+            rows: summary.depths.map { network in
+                [network]
+                    + summaryKinds.map { kind in
+                        let norms = (summary.groups(network, kind).first?.results ?? [])
+                            .map(\.firstGradientNorms)
+                        guard !norms.isEmpty else { return "–" }
+                        let first = Spread(values: norms.compactMap(\.first)).mean
+                        let last = Spread(values: norms.compactMap(\.last)).mean
+                        return "\(format(first)), \(format(last))"
+                    }
+            })
     }
 
     /// Accuracy by learning rate, for each network that was trained with several.
@@ -65,8 +157,8 @@ struct StudyTables {
         return StudyTable(
             title: "Parameters and time",
             note: "The cnn: trainable numbers, time of one training step of 64 samples on one "
-                + "thread (best of several rounds, engine \(Engine.default.rawValue)), and the "
-                + "share of the layers' time spent in batch normalization.",
+                + "thread (the best of \(rounds) rounds, engine \(Engine.default.rawValue)), and the "
+                + "share of the layers' time spent in batch normalization (the median).",
             columns: ["layer", "parameters", "ms per step", "against none", "share"],
             rows: speeds.map { speed in
                 let count = summary.groups("cnn", speed.kind).first?.results[0].parameterCount

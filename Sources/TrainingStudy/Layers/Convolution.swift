@@ -61,7 +61,7 @@ package final class Convolution<Scalar: NormalizationScalar>: Layer {
                 m: patchLength, n: area, k: outputs, weight.values,
                 MatrixView(rowLength: patchLength), transA: true, gradient.values, outputView,
                 into: &columns, MatrixView(rowLength: area))
-            patches.scatter(columns, into: &inputGradient.values, at: sample * inputs * area)
+            patches.scatter(&columns, into: &inputGradient.values, at: sample * inputs * area)
         }
         if let bias { bias.gradient = channelSums(gradient.values, outputs, area) }
         return inputGradient

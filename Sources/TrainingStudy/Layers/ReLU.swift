@@ -18,13 +18,17 @@ package final class ReLU<Scalar: NormalizationScalar>: Layer {
     }
 }
 
-// NaN passes, so that a diverged training shows.
+// NaN passes, so that a diverged training shows. Input and output are apart because a loop that
+// overwrites its input does not become vector code.
 @specialized(where Scalar == Float)
 private func rectified<Scalar: NormalizationScalar>(_ input: [Scalar]) -> [Scalar] {
-    var output = input
+    var output = [Scalar](repeating: 0, count: input.count)
     var values = output.mutableSpan
-    // A choice and not a branch, so that the loop becomes vector code.
-    for index in 0..<values.count { values[index] = values[index] < 0 ? 0 : values[index] }
+    let input = input.span
+    for index in 0..<values.count {
+        let value = input[index]
+        values[index] = value < 0 ? 0 : value
+    }
     return output
 }
 
@@ -33,9 +37,12 @@ private func whereRectifierPasses<Scalar: NormalizationScalar>(
     _ gradient: [Scalar], _ output: [Scalar]
 ) -> [Scalar] {
     precondition(gradient.count == output.count)
-    var result = gradient
+    var result = [Scalar](repeating: 0, count: gradient.count)
     var values = result.mutableSpan
-    let output = output.span
-    for index in 0..<values.count { values[index] = output[index] > 0 ? values[index] : 0 }
+    let (gradient, output) = (gradient.span, output.span)
+    for index in 0..<values.count {
+        let arriving = gradient[index]
+        values[index] = output[index] > 0 ? arriving : 0
+    }
     return result
 }

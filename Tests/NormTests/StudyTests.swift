@@ -1,0 +1,177 @@
+import Foundation
+import NormalizationFiles
+import Testing
+
+/// `norm study` on images of one's own: what it leaves behind, and what it refuses.
+@Suite struct StudyTests {
+    /// Whether the program that draws the pictures is there.
+    static let hasGnuplot = (ProcessInfo.processInfo.environment["PATH"] ?? "")
+        .split(separator: ":").contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
+        }
+
+    /// 24 training and 12 test images of 1×4×4, dark or bright by their label; and bad files.
+    static func files() throws -> Folder {
+        let folder = try Folder()
+        func url(_ name: String) -> String { "\(folder.path)/\(name).npy" }
+        for (name, count) in [("train", 24), ("test", 12)] {
+            let labels = (0..<count).map { $0 % 2 }
+            let pixels = labels.flatMap { label in
+                (0..<16).map { UInt8(label * 128 + ($0 * 37 + label * 11) % 100) }
+            }
+            let shape = [count, 1, 4, 4]
+            try NpyArray(shape: shape, values: pixels).write(to: url(name))
+            try NpyArray(shape: shape, values: pixels.map { Float($0) / 255 })
+                .write(to: url("\(name)-f4"))
+            try NpyArray(shape: [count], values: labels.map { Int32($0) })
+                .write(to: url("\(name)-labels"))
+            try NpyArray(shape: [count], values: labels.map { Int64($0) })
+                .write(to: url("\(name)-labels-i8"))
+        }
+        func images(_ name: String, _ shape: [Int], spoilt: Float = 0) throws {
+            var values = [Float](repeating: 0.5, count: shape.reduce(1, *))
+            values[3] = spoilt
+            try NpyArray(shape: shape, values: values).write(to: url(name))
+        }
+        try images("flat", [24, 16])
+        try images("small", [24, 1, 3, 4])
+        try images("one", [1, 1, 4, 4])
+        try images("wide", [12, 1, 4, 5])
+        try images("nan", [24, 1, 4, 4], spoilt: .nan)
+        try folder.write(
+            "double.npy", [24, 1, 4, 4], .init(repeating: 1, count: 384), isDouble: true)
+        try folder.write("float-labels.npy", [24], .init(repeating: 1, count: 24), isDouble: false)
+        for (name, label) in [("negative", -1), ("high", 10_000), ("huge", Int64.max)] {
+            try NpyArray(shape: [24], values: [label] + [Int64](repeating: 0, count: 23))
+                .write(to: url(name))
+        }
+        try Data("no array".utf8).write(to: URL(filePath: url("text")))
+        return folder
+    }
+
+    static func arguments(
+        train: String = "train", labels: String = "train-labels", test: String = "test",
+        testLabels: String = "test-labels"
+    ) -> [String] {
+        [
+            "study", "--quick", "--report", "out", "--train-images", "\(train).npy",
+            "--train-labels", "\(labels).npy", "--test-images", "\(test).npy", "--test-labels",
+            "\(testLabels).npy",
+        ]
+    }
+
+    static let small = [
+        "--epochs", "2", "--seeds", "1", "--learning-rates", "0.01,0.1", "--layers",
+        "none,standard",
+    ]
+
+    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+    func theReportHoldsEveryEpochAndNeedsNoOtherFile() throws {
+        let folder = try Self.files()
+        let outcome = try Command.run(Self.arguments() + Self.small, in: folder.path)
+        #expect(outcome.status == 0, outcome.account)
+        #expect(outcome.output.hasSuffix("report: out/index.html\n"), outcome.account)
+        #expect(outcome.error == "", "no progress bar but on a terminal")
+        #expect(
+            try folder.contents("out") == ["index.html", "pictures", "study.csv", "study.json"])
+
+        let records = try Self.records(folder)
+        let names = Set(records.compactMap { $0["network"] as? String })
+        #expect(names == ["cnn", "cnn-dropout"])
+        // Networks × layers × rates × epochs.
+        #expect(records.count == 2 * 2 * 2 * 2)
+        for record in records {
+            #expect(
+                Set(record.keys) == [
+                    "network", "layer", "learning_rate", "seed", "epoch", "train_loss",
+                    "test_loss", "test_accuracy", "seconds",
+                ])
+        }
+        let csv = try String(contentsOfFile: "\(folder.path)/out/study.csv", encoding: .utf8)
+        #expect(csv.split(separator: "\n").count == 1 + records.count)
+
+        let page = try String(contentsOfFile: "\(folder.path)/out/index.html", encoding: .utf8)
+        #expect(page.contains("<svg"))
+        for outside in ["src=", "<link", "<script", "@import", "href=\"http", "url(http"] {
+            #expect(!page.contains(outside), "\(outside)")
+        }
+    }
+
+    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+    func theSameCallGivesTheSameNumbersAndTypesOfFilesDoNotMatter() throws {
+        let folder = try Self.files()
+        func numbers(_ arguments: [String]) throws -> [[String: String]] {
+            let outcome = try Command.run(arguments + Self.small, in: folder.path)
+            #expect(outcome.status == 0, outcome.account)
+            return try Self.records(folder).map { record in
+                record.filter { $0.key != "seconds" }.mapValues { "\($0)" }
+            }
+        }
+        let first = try numbers(Self.arguments())
+        #expect(try numbers(Self.arguments()) == first)
+        let others = try numbers(
+            Self.arguments(
+                train: "train-f4", labels: "train-labels-i8", test: "test-f4",
+                testLabels: "test-labels-i8"))
+        #expect(others.map { $0["network"] } == first.map { $0["network"] })
+    }
+
+    @Test(arguments: [
+        (["--seeds", "0"], "--seeds: expected a number from 1 to 100000, got 0"),
+        (["--epochs", "0"], "--epochs: expected a number from 1 to 100000, got 0"),
+        (["--learning-rates", "0.1,0"], "--learning-rates: expected numbers above 0, got '0'"),
+        (["--learning-rates", "fast"], "--learning-rates: expected numbers above 0, got 'fast'"),
+        (["--learning-rates", "inf"], "--learning-rates: expected numbers above 0, got 'inf'"),
+        (["--learning-rates", ","], "--learning-rates: expected at least one number, got none"),
+        (["--layers", "batch"], "--layers: expected none, standard"),
+        (["--train-images", "x.npy"], "expected all four or none"),
+    ])
+    func wrongOptionsAreRefused(options: [String], message: String) throws {
+        let folder = try Folder()
+        let outcome = try Command.run(["study", "--report", "out"] + options, in: folder.path)
+        outcome.expectRefusal(64, saying: message)
+        #expect(try folder.contents() == [])
+    }
+
+    @Test(arguments: [
+        (arguments(train: "missing"), "--train-images missing.npy: "),
+        (arguments(train: "text"), "--train-images text.npy: "),
+        (
+            arguments(train: "double"),
+            "--train-images double.npy: expected elements of <f4 or |u1, got <f8"
+        ),
+        (arguments(train: "flat"), "--train-images flat.npy: expected shape (N, C, H, W)"),
+        (arguments(train: "small"), "at least 4×4, got [24, 1, 3, 4]"),
+        (arguments(train: "one"), "at least 2 images of at least 4×4, got [1, 1, 4, 4]"),
+        (arguments(train: "nan"), "--train-images nan.npy: expected finite numbers, got nan"),
+        (
+            arguments(test: "wide"),
+            "--test-images wide.npy: expected images of shape [1, 4, 4] like the training images, "
+                + "got [1, 4, 5]"
+        ),
+        (
+            arguments(labels: "test-labels"),
+            "--train-labels test-labels.npy: expected shape [24], one label an image, got [12]"
+        ),
+        (
+            arguments(labels: "float-labels"),
+            "--train-labels float-labels.npy: expected elements of <i4 or <i8, got <f4"
+        ),
+        (arguments(labels: "missing"), "--train-labels missing.npy: "),
+        (arguments(labels: "negative"), "expected numbers from 0 to 9999, got -1"),
+        (arguments(labels: "high"), "expected numbers from 0 to 9999, got 10000"),
+        (arguments(labels: "huge"), "expected numbers from 0 to 9999, got 9223372036854775807"),
+    ])
+    func wrongFilesAreRefused(arguments: [String], message: String) throws {
+        let folder = try Self.files()
+        let before = try folder.contents()
+        let outcome = try Command.run(arguments, in: folder.path)
+        outcome.expectRefusal(65, saying: message)
+        #expect(try folder.contents() == before)
+    }
+
+    private static func records(_ folder: Folder) throws -> [[String: Any]] {
+        let json = try Data(contentsOf: URL(filePath: "\(folder.path)/out/study.json"))
+        return try #require(JSONSerialization.jsonObject(with: json) as? [[String: Any]])
+    }
+}
