@@ -18,11 +18,17 @@ struct Passes<Scalar: KernelScalar> {
     var inputGradient:
         (Input, _ g: Input, cfused_block, Coefficients<Scalar>, Output, _ streaming: Int32) -> Void
     var activate:
-        (Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32)
-            -> Void
+        (
+            Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32,
+            _ mask: UnsafeMutablePointer<UInt8>?, _ firstBit: Int
+        ) -> Void
     var gate:
         (Input, _ residual: Input?, _ g: Input, cfused_block, Coefficients<Scalar>, Int32, Output)
             -> Void
+    var gateMasked:
+        (
+            _ g: Input, cfused_block, _ mask: UnsafePointer<UInt8>, _ firstBit: Int, Int32, Output
+        ) -> Void
 }
 
 /// Everything the maps take, per channel.
@@ -81,11 +87,12 @@ extension Float: KernelScalar {
                     }
                 }
             },
-            activate: { x, residual, block, c, activation, y, streaming in
+            activate: { x, residual, block, c, activation, y, streaming, mask, first in
                 var block = block
                 forward(c) {
                     k.normalize_activate(
-                        x, residual, &block, $0, activation, Float(leakySlope), y, streaming)
+                        x, residual, &block, $0, activation, Float(leakySlope), y, streaming, mask,
+                        first)
                 }
             },
             gate: { x, residual, g, block, c, activation, gated in
@@ -94,6 +101,10 @@ extension Float: KernelScalar {
                     k.gate_gradient(
                         x, residual, g, &block, $0, activation, Float(leakySlope), gated)
                 }
+            },
+            gateMasked: { g, block, mask, first, activation, gated in
+                var block = block
+                k.gate_masked(g, &block, mask, first, activation, Float(leakySlope), gated)
             })
     }
 }
@@ -142,11 +153,12 @@ extension Double: KernelScalar {
                     }
                 }
             },
-            activate: { x, residual, block, c, activation, y, streaming in
+            activate: { x, residual, block, c, activation, y, streaming, mask, first in
                 var block = block
                 forward(c) {
                     k.normalize_activate(
-                        x, residual, &block, $0, activation, leakySlope, y, streaming)
+                        x, residual, &block, $0, activation, leakySlope, y, streaming, mask,
+                        first)
                 }
             },
             gate: { x, residual, g, block, c, activation, gated in
@@ -155,6 +167,10 @@ extension Double: KernelScalar {
                     k.gate_gradient(
                         x, residual, g, &block, $0, activation, leakySlope, gated)
                 }
+            },
+            gateMasked: { g, block, mask, first, activation, gated in
+                var block = block
+                k.gate_masked(g, &block, mask, first, activation, leakySlope, gated)
             })
     }
 }
