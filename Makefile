@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,14 @@ test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+CASES ?= 120000
+SEED ?= 0
+
+test-long: setup ## run every test on all shapes and on CASES=120000 random cases from SEED=0
+	$(SWIFT) build -c release --build-tests --scratch-path .build-long -Xswiftc -enable-testing
+	NORMALIZATION_TEST_LONG=1 NORMALIZATION_TEST_CASES=$(CASES) NORMALIZATION_TEST_SEED=$(SEED) \
+		$(SWIFT) test -c release --scratch-path .build-long -Xswiftc -enable-testing --skip-build
+
 test-examples: ## run the tests of the packages in Examples
 	@.ci/setup $(PITCH_PACKAGES)
 	$(SWIFT) build --package-path $(PITCH) --build-tests
@@ -51,10 +59,10 @@ examples: setup ## compile and run the Swift of the pages
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
 
-sanitize: setup ## run the tests under the address and thread sanitizers, the kernels under UBSan
+sanitize: setup ## run the tests under the address and thread sanitizers, kernels under UBSan
 	Tests/sanitize
 
-fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of three
+fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of four
 	Tests/Fuzzing/run
 
 accuracy: setup ## measure every engine and PyTorch against the truth, into docs/accuracy.md

@@ -4,7 +4,7 @@ import Testing
 /// Every engine, with zero tolerance, on data whose sums are exact in any order (`ExactData`).
 @Suite struct ExactDataTests {
     /// Full shapes, among them every one that once failed, and the layers of real networks with
-    /// small batches.
+    /// small batches; `make test-long` walks all of them.
     static let shapes =
         Fixtures.shapes("regression") + Fixtures.shapes("smoke") + Fixtures.shapes("primes")
         + Fixtures.shapes("sequences", batch: 2) + Fixtures.shapes("resnet50", batch: 1)
@@ -18,7 +18,9 @@ import Testing
         for element in ElementType.allCases {
             let exact = try ExactData(layout, element, exponent: element == .float ? 0 : -20)
             for engine in Engine.allCases {
-                try expectExact(exact, Subject(engine: engine, element: element), 2)
+                for threads in [1, 3] {
+                    try expectExact(exact, Subject(engine: engine, element: element), threads)
+                }
             }
         }
     }

@@ -5,10 +5,10 @@ import Testing
 /// numbers have mean M, variance D² and y = ±D/√(D² + ε).
 @Suite("Numerics")
 struct NumericsTests {
-    /// Planes, short planes and columns, resident and striped.
-    static let layouts = [
-        Layout([8, 3, 32]), Layout([64, 2, 9]), Layout([4096, 3]), Layout([2, 1, 50000]),
-    ]
+    /// Planes, short planes and columns, resident and striped, and what once failed.
+    static let layouts =
+        [Layout([8, 3, 32]), Layout([64, 2, 9]), Layout([4096, 3]), Layout([2, 1, 50000])]
+        + Fixtures.shapes("regression")
 
     /// Sums of these data are exact but where D's share of M ± D rounds. What is left are eight
     /// roundings, of center, scale and shift (with the product in it), difference, product, sum and
@@ -73,6 +73,31 @@ struct NumericsTests {
         #expect(
             isRight, "\(subject) \(layout.testDescription) mean \(mean) deviation \(deviation)",
             sourceLocation: sourceLocation)
+    }
+
+    /// Three values M for each M + 1, whose mean M + ¼ falls between two numbers of the type where M
+    /// is 2²³ in Float, 2⁵² in Double: the variance is 3/16, deviations are −¼ and ¾.
+    @Test("a mean between two numbers of the type costs no digits of y", arguments: Subject.all)
+    func meanBetweenNumbersCostsNothing(_ subject: Subject) throws {
+        let large = 0.5 / subject.element.unitRoundoff
+        for layout in Self.layouts {
+            let geometry = try layout.geometry
+            guard geometry.valuesPerChannel % 4 == 0 else { continue }
+            var x = [Double](repeating: large, count: geometry.count)
+            for channel in 0..<geometry.channels {
+                for (position, index) in indices(ofChannel: channel, geometry).enumerated()
+                where position % 4 == 2 { x[index] += 1 }
+            }
+            let layer = try subject.layer(channels: geometry.channels)
+            let (y, _) = try layer.forward(
+                doubles: x, shape: layout.shape, channelAxis: layout.axis)
+            let s = 1 / (3.0 / 16 + 1e-5).squareRoot()
+            let bound = Self.units * subject.element.unitRoundoff * s
+            let isRight = zip(x, y).allSatisfy { (x: Double, y: Double) -> Bool in
+                abs(y - (x > large ? 0.75 : -0.25) * s) <= bound
+            }
+            #expect(isRight, "\(subject) \(layout.testDescription)")
+        }
     }
 
     @Test("a constant channel is exactly β, whatever its value", arguments: Subject.all)

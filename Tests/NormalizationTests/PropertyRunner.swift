@@ -27,9 +27,11 @@ struct PropertyRunner {
             guard let failure = try check(problem) else { continue }
             let (smallest, found) = try shrink(problem, failure)
             return """
+                \(found.message)
                 \(smallest.testDescription)
                 shrunk from \(problem.testDescription)
-                \(found.message)
+                again: NORMALIZATION_TEST_SEED=\(seed &+ number) \
+                swift test --filter everyProblemHasTheProperty
                 \(try found.command())
                 """
         }

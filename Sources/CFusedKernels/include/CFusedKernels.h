@@ -78,3 +78,7 @@ int cfused_kernels_count(void);
 
 // Kernels by rank: 0 is the baseline, cfused_kernels_count() - 1 the widest.
 const cfused_kernels *cfused_kernels_at(int index);
+
+// Copies bytes around the caches; cfused_stream_end() once behind the last of some copies.
+void cfused_stream(void *to, const void *from, long bytes);
+void cfused_stream_end(void);

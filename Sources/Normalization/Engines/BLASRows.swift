@@ -1,4 +1,5 @@
 internal import BLAS
+internal import CFusedKernels
 
 /// A block as rows of one channel each, for calls that take vectors.
 ///
@@ -11,6 +12,9 @@ enum BLASRows {
     /// Sums in the element type round at each addition; rows this short keep their error at about 40
     /// units in the last place at worst (1024 values in 32 lanes), a few in practice.
     private static let sumLength = 1024
+
+    /// The shortest plane whose result is copied around the cache.
+    private static let shortestStream = 256
 
     /// Whether rows are long enough for calls to beat a scalar loop.
     static func areWorthCalls(_ block: Block) -> Bool {
@@ -83,13 +87,20 @@ enum BLASRows {
             return
         }
         let isInPlace = unsafe UnsafePointer(result) == x || UnsafePointer(result) == g
+        // BLAS writes through the cache, so rows that shall go around it are made beside it. Short
+        // ones would be copied line by broken line.
+        let streams = block.bypassesCache && block.inner >= shortestStream
         for outer in 0..<block.outer {
             for channel in 0..<block.channels {
                 let plane = block.plane(outer, channel)
                 var start = 0
                 while start < block.inner {
                     let (n, at) = (min(length, block.inner - start), plane + start)
-                    if isInPlace {
+                    if streams {
+                        unsafe body(channel, n, x + at, g + at, target, work)
+                        unsafe cfused_stream(
+                            result + at, target, n * MemoryLayout<Scalar>.stride)
+                    } else if isInPlace {
                         unsafe body(channel, n, x + at, g + at, target, work)
                         unsafe (result + at).update(from: target, count: n)
                     } else {
@@ -99,6 +110,7 @@ enum BLASRows {
                 }
             }
         }
+        if streams { cfused_stream_end() }
     }
 
     /// Transposes a tile of x, and one of g where that is another tensor.

@@ -84,8 +84,10 @@ struct ForwardMap<Scalar: NormalizationScalar> {
             let channel = unsafe moments[c]
             let variance = channel.deviations / Double(channel.count)
             unsafe set(c, mean: channel.mean, variance: variance, epsilon: epsilon)
-            unsafe shift[c] = Scalar(
-                Double(shift[c]) - channel.meanResidue * gamma[c] * inverseDeviation[c])
+            // What the mean lost when its parts were added, in both forms.
+            let residue = unsafe channel.meanResidue * gamma[c] * inverseDeviation[c]
+            unsafe beta[c] -= residue
+            unsafe shift[c] = Scalar(Double(shift[c]) - residue)
         }
     }
 

@@ -6,6 +6,7 @@ let fuzzEntries: [String: @Sendable ([UInt8]) -> Void] = [
     "npy": fuzzNpy,
     "safetensors": fuzzSafetensors,
     "layer": fuzzLayer,
+    "folding": fuzzFolding,
 ]
 
 /// Reads bytes as a `.npy` file; what is accepted must survive writing and reading.

@@ -11,46 +11,6 @@ func fuzzLayer(_ bytes: [UInt8]) {
     }
 }
 
-/// Numbers made of bytes; zeros once there are no more.
-private struct Numbers {
-    private var rest: ArraySlice<UInt8>
-
-    init(_ bytes: [UInt8]) { rest = bytes[...] }
-
-    mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
-
-    mutating func bits() -> UInt64 { (0..<8).reduce(0) { bits, _ in bits << 8 | UInt64(byte()) } }
-
-    /// A small number most of the time, else any.
-    mutating func integer() -> Int {
-        let first = byte()
-        return first < 240 ? Int(first % 12) : Int(Int64(bitPattern: bits()))
-    }
-
-    /// A number of modest size, one of the special ones, or any bit pattern.
-    mutating func double() -> Double {
-        let first = byte()
-        return switch first {
-        case 255: Double(bitPattern: bits())
-        case 254: .nan
-        case 253: .infinity
-        case 252: -.infinity
-        case 251: .greatestFiniteMagnitude
-        case 250: .leastNonzeroMagnitude
-        case 249: Double(Float.greatestFiniteMagnitude)
-        case 248: Double(Float.leastNonzeroMagnitude)
-        case 247: -0.0
-        default: (Double(first) - 120) / 16
-        }
-    }
-
-    mutating func scalars<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
-        // A few numbers of their own, repeated.
-        let period = (0..<min(count, 24)).map { _ in Scalar(double()) }
-        return (0..<count).map { period[$0 % 24] }
-    }
-}
-
 private struct LayerCase<Scalar: NormalizationScalar> {
     private static var mostElements: Int { 2048 }
 
@@ -158,6 +118,7 @@ private struct LayerCase<Scalar: NormalizationScalar> {
         backward(layer, .running)
         if let batch { backward(layer, .batch(batch)) }
         activated(layer)
+        inPlace(layer)
         precondition(same(layer.runningStatistics, original), "inference changed the layer")
 
         let result = refused { () throws(NormalizationError) in
@@ -191,39 +152,70 @@ private struct LayerCase<Scalar: NormalizationScalar> {
         if let beta = gradients.beta { precondition(beta.count == layer.beta.count) }
     }
 
+    /// Inference, training and backward with an activation, with a residual and without.
     private func activated(_ layer: BatchNorm<Scalar>) {
         guard
             let geometry = refused({ () throws(NormalizationError) in
                 try Geometry(shape, channelAxis: axis)
             })
         else { return }
-        var output = x
+        var (output, residualGradient) = (x, x)
         for residual in [nil, gradient] {
             refused { () throws(NormalizationError) in
                 var y = output.mutableSpan
-                if let residual {
-                    try layer.inference(
-                        x.span, adding: residual.span, then: activation, into: &y,
-                        geometry: geometry)
-                } else {
-                    try layer.inference(x.span, then: activation, into: &y, geometry: geometry)
+                try layer.inference(
+                    x.span, adding: residual?.span, then: activation, into: &y, geometry: geometry)
+            }
+            let statistics = refused { () throws(NormalizationError) in
+                var y = output.mutableSpan
+                return try layer.forward(
+                    x.span, adding: residual?.span, then: activation, into: &y, geometry: geometry)
+            }
+            var normalizations = [NormalizingStatistics.running]
+            if let statistics { normalizations.append(.batch(statistics)) }
+            for normalizing in normalizations {
+                refused { () throws(NormalizationError) in
+                    var dx = output.mutableSpan
+                    if let residual {
+                        var dr = residualGradient.mutableSpan
+                        return try layer.backward(
+                            gradient.span, input: x.span, adding: residual.span,
+                            through: activation, normalizedBy: normalizing, into: &dx,
+                            residualGradient: &dr, geometry: geometry, wanting: wanted)
+                    }
+                    return try layer.backward(
+                        gradient.span, input: x.span, through: activation,
+                        normalizedBy: normalizing, into: &dx, geometry: geometry,
+                        wanting: wanted)
                 }
             }
         }
     }
+
+    /// In place gives the bits of out of place, or the same refusal and the input as it was.
+    private func inPlace(_ layer: BatchNorm<Scalar>) {
+        guard
+            let geometry = refused({ () throws(NormalizationError) in
+                try Geometry(shape, channelAxis: axis)
+            })
+        else { return }
+        let expected = refused { () throws(NormalizationError) in
+            try layer.inference(x, shape: shape, channelAxis: axis)
+        }
+        var buffer = x
+        let done: Void? = refused { () throws(NormalizationError) in
+            var span = buffer.mutableSpan
+            try layer.inferenceInPlace(&span, geometry: geometry)
+        }
+        precondition((done == nil) == (expected == nil), "in place is refused, or not, like others")
+        precondition(sameNumbers(buffer, expected ?? x), "in place gives other bits")
+    }
 }
 
-/// The result, or nil where the library refuses with an error that says something.
-@discardableResult
-private func refused<Result>(
-    _ body: () throws(NormalizationError) -> Result
-) -> Result? {
-    do throws(NormalizationError) {
-        return try body()
-    } catch {
-        precondition(!error.description.isEmpty)
-        return nil
-    }
+/// Equal to the bit, but that any NaN is like any other.
+private func sameNumbers<Scalar: NormalizationScalar>(_ a: [Scalar], _ b: [Scalar]) -> Bool {
+    a.count == b.count
+        && zip(a, b).allSatisfy { ($0 == $1 && $0.sign == $1.sign) || ($0.isNaN && $1.isNaN) }
 }
 
 /// Equal to the bit, so that a NaN is the same as itself.

@@ -1,0 +1,120 @@
+import Testing
+
+@testable import Normalization
+
+/// The passes of every engine over exact data (`ExactData`) cut into blocks of many sizes, with zero
+/// tolerance: the cut must change no number. The layer's own cut depends on the shape alone, so other
+/// sizes are reached only here.
+@Suite struct BlockSizeTests {
+    static let layouts = [
+        Layout([8, 5]), Layout([256, 37]), Layout([2, 3, 64]), Layout([3, 70, 7, 7]),
+        Layout([16, 6, 8, 8]), Layout([1, 2, 4096]), Layout([5, 3, 1009]), Layout([1024, 1]),
+        Layout([4, 8, 8, 19], axis: -1), Layout([2, 300, 2]),
+    ]
+
+    /// Steps along outer, channels and positions. Those along pairs of values about the mean are even,
+    /// since half a pair does not have that mean.
+    static let steps: [(outer: Int, channels: Int, inner: Int)] = [
+        (2, 1, 2), (2, 3, 6), (4, 2, 16), (6, 5, 34), (10, 64, 130), (32, 7, 1000),
+        (1 << 20, 1, 1 << 20), (1 << 20, 1 << 20, 1 << 20),
+    ]
+
+    @Test("no size of blocks changes a number of exact data", arguments: Subject.all, layouts)
+    func blockSizeChangesNoNumber(_ subject: Subject, layout: Layout) throws {
+        let exact = try ExactData(layout, subject.element, exponent: 2)
+        func check<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
+            for (outer, channels, inner) in Self.steps {
+                let grid = BlockGrid(
+                    exact.data.geometry, outer: outer, channels: channels, inner: inner)
+                try BlockedPasses<Scalar>(exact, grid, subject.engine).expectExact(
+                    "\(subject) \(layout), blocks of \(outer) × \(channels) × \(inner)")
+            }
+        }
+        try check(subject.element.scalar)
+    }
+}
+
+/// Four passes of one engine over the blocks of a grid.
+private struct BlockedPasses<Scalar: NormalizationScalar> {
+    let exact: ExactData
+    let grid: BlockGrid
+    let passes: any PassEngine.Type
+    let x: [Scalar]
+    let gradient: [Scalar]
+
+    init(_ exact: ExactData, _ grid: BlockGrid, _ engine: Engine) {
+        self.exact = exact
+        self.grid = grid
+        passes = engine.passes(for: .training, of: grid.geometry)
+        x = converted(exact.data.x, to: Scalar.self)
+        gradient = converted(exact.data.gradient, to: Scalar.self)
+    }
+
+    func expectExact(_ comment: Comment) throws {
+        let channels = grid.geometry.channels
+        var moments = [Moments](repeating: Moments(), count: channels)
+        forEachBlock(initial: Moments()) { block, partial, scratch in
+            passes.moments(x, block, into: partial, scratch: scratch)
+        } merge: {
+            moments[$0].merge($1)
+        }
+        #expect(moments.map(\.mean) == exact.statistics.mean, comment)
+        #expect(moments.map(\.deviations) == exact.statistics.sumOfSquaredDeviations, comment)
+        #expect(moments.allSatisfy { $0.count == grid.geometry.valuesPerChannel }, comment)
+
+        // With the variance 9 of `ExactData`'s running statistics, s is exact.
+        let coefficients = Coefficients<Scalar>(channels: channels)
+        let map = coefficients.backward
+        map.forward.setAffine(
+            exact.data.gamma.converted(), exact.data.beta.converted(), channels: channels)
+        map.forward.setStatistics(
+            mean: exact.data.running.mean, variance: exact.data.running.variance,
+            epsilon: exact.data.problem.epsilon)
+        var y = [Scalar](repeating: .nan, count: x.count)
+        forEachBlock(initial: 0.0) { block, _, scratch in
+            passes.normalize(x, block, by: map.forward, into: &y, scratch: scratch)
+        } merge: { _, _ in
+        }
+        #expect(firstDifference(converted(y, to: Double.self), exact.inference) == nil, comment)
+
+        var sums = [GradientSums](repeating: GradientSums(), count: channels)
+        forEachBlock(initial: GradientSums()) { block, partial, scratch in
+            passes.gradientSums(
+                x, gradient, block, by: map.forward, into: partial, scratch: scratch)
+        } merge: {
+            sums[$0].add($1)
+        }
+        #expect(sums.map(\.gradient) == exact.beta, comment)
+        #expect(sums.map(\.gradientTimesNormalized) == exact.gamma, comment)
+
+        guard let expected = exact.inputGradient else { return }
+        map.setSums(sums, 0..<channels, count: grid.geometry.valuesPerChannel)
+        forEachBlock(initial: 0.0) { block, _, scratch in
+            passes.inputGradient(x, gradient, block, by: map, into: &y, scratch: scratch)
+        } merge: { _, _ in
+        }
+        #expect(firstDifference(converted(y, to: Double.self), expected) == nil, comment)
+    }
+
+    /// Runs `body` on every block with a number of each of its channels and scratch memory of the
+    /// size that the engine asks for, then `merge` on the channels' numbers.
+    private func forEachBlock<Partial>(
+        initial: Partial,
+        _ body: (Block, UnsafeMutablePointer<Partial>, UnsafeMutablePointer<Scalar>) -> Void,
+        merge: (Int, Partial) -> Void
+    ) {
+        let scratch = UnsafeMutableBufferPointer<Scalar>.allocate(
+            capacity: max(1, passes.scratchCount))
+        defer { scratch.deallocate() }
+        scratch.initialize(repeating: .nan)
+        guard let scratch = scratch.baseAddress else { return }
+        for index in 0..<grid.count {
+            let block = grid[index]
+            var partials = [Partial](repeating: initial, count: block.channels)
+            body(block, &partials, scratch)
+            for channel in partials.indices {
+                merge(block.firstChannel + channel, partials[channel])
+            }
+        }
+    }
+}
