@@ -41,8 +41,8 @@ public enum AffineParameter<Scalar: NormalizationScalar>: Sendable, Equatable {
     func gradient(fromChannelSums sums: [Double]) -> [Scalar]? {
         switch self {
         case .absent: nil
-        case .shared: [Scalar(sums.reduce(0, +))]
-        case .perChannel: sums.map { Scalar($0) }
+        case .shared: rounded([sums.reduce(0, +)])
+        case .perChannel: rounded(sums)
         }
     }
 }

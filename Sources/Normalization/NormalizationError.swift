@@ -42,6 +42,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case residual
         /// The gradient with respect to the residual.
         case residualGradient = "residual gradient"
+        /// The bits of an activation's derivative.
+        case mask
         /// The scale γ.
         case gamma
         /// The shift β.
@@ -71,6 +73,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case tooFewValuesToCommit(count: Int)
     /// A buffer or array has the wrong number of elements.
     case wrongLength(Argument, expected: Int, actual: Int)
+    /// An activation's mask has the wrong number of bytes.
+    case wrongMaskLength(expected: Int, actual: Int)
+    /// A mask was asked for of an activation whose derivative is not one of two numbers.
+    case noMask(Activation)
     /// A layer was asked for with fewer than one channel.
     case invalidChannelCount(Int)
     /// ε is not finite, or not above zero in training.
@@ -127,6 +133,11 @@ extension NormalizationError: CustomStringConvertible {
             "expected batch statistics of more than one value per channel, got \(count)"
         case .wrongLength(let argument, let expected, let actual):
             "\(argument.rawValue): expected \(expected) elements, got \(actual)"
+        case .wrongMaskLength(let expected, let actual):
+            "mask: expected \(expected) bytes, one bit an element, got \(actual)"
+        case .noMask(let activation):
+            "mask: expected relu, relu6 or leakyReLU, whose derivative is one of two numbers, "
+                + "got \(activation)"
         case .invalidChannelCount(let count):
             "channels: expected at least 1, got \(count)"
         case .invalidEpsilon(let epsilon):

@@ -15,3 +15,10 @@ extension Double: NormalizationScalar {}
 func zeros<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
     [Scalar](repeating: 0, count: count)
 }
+
+/// Each value in the element type.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+func rounded<Scalar: NormalizationScalar>(_ values: [Double]) -> [Scalar] {
+    values.map { Scalar($0) }
+}

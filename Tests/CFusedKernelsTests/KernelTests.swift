@@ -90,18 +90,35 @@ struct KernelTests {
             default: 1
             }
         }
+        let (block, coefficients) = (problem.block, problem.coefficients)
         for streaming in [Int32(0), 1] {
-            #expect(
-                problem.output {
-                    passes.activate(
-                        $0, nil, problem.block, problem.coefficients, activation, $2, streaming)
-                } == problem.expected { z, _, _ in f(z) }, name)
-            #expect(
-                problem.output {
-                    passes.activate(
-                        $0, $1, problem.block, problem.coefficients, activation, $2, streaming)
-                } == problem.expected { z, g, _ in f(z + g) }, name)
+            for adds in [false, true] {
+                let expected = problem.expected { z, g, _ in f(adds ? z + g : z) }
+                #expect(
+                    problem.output {
+                        passes.activate(
+                            $0, adds ? $1 : nil, block, coefficients, activation, $2, streaming,
+                            nil, 0)
+                    } == expected, name)
+                guard activation != 0 else { continue }
+                var output: [Scalar] = []
+                let mask = problem.mask { x, g, _, mask, first in
+                    output = problem.output { _, _, y in
+                        passes.activate(
+                            x, adds ? g : nil, block, coefficients, activation, y, streaming,
+                            mask, first)
+                    }
+                }
+                #expect(output == expected, name)
+                #expect(
+                    mask == problem.expectedMask { z, g in derivative(adds ? z + g : z) == 1 },
+                    name)
+            }
         }
+        #expect(
+            problem.output(inPlace: true) {
+                passes.activate($0, $1, block, coefficients, activation, $2, 0, nil, 0)
+            } == problem.expected { z, g, _ in f(z + g) }, name)
         #expect(
             problem.output {
                 passes.gate($0, nil, $1, problem.block, problem.coefficients, activation, $2)
@@ -110,5 +127,10 @@ struct KernelTests {
             problem.output {
                 passes.gate($0, $0, $1, problem.block, problem.coefficients, activation, $2)
             } == problem.expected { z, g, x in g * derivative(z + x) }, name)
+        guard activation != 0 else { return }
+        let mask = problem.expectedMask { z, _ in derivative(z) == 1 }
+        #expect(
+            problem.output { passes.gateMasked($1, block, mask, problem.firstBit, activation, $2) }
+                == problem.expected { z, g, _ in g * derivative(z) }, name)
     }
 }

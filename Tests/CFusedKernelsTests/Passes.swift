@@ -20,11 +20,17 @@ struct Passes<Scalar: KernelScalar> {
         ) -> Void
     var write: (PendingOutput<Scalar>) -> Void
     var activate:
-        (Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32)
-            -> Void
+        (
+            Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32,
+            _ mask: UnsafeMutablePointer<UInt8>?, _ firstBit: Int
+        ) -> Void
     var gate:
         (Input, _ residual: Input?, _ g: Input, cfused_block, Coefficients<Scalar>, Int32, Output)
             -> Void
+    var gateMasked:
+        (
+            _ g: Input, cfused_block, _ mask: UnsafePointer<UInt8>, _ firstBit: Int, Int32, Output
+        ) -> Void
 }
 
 /// An output to write: y, or ∂x where there is a gradient.
@@ -91,11 +97,12 @@ extension Float: KernelScalar {
                 withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
             write: { output in withOutput(output) { k.write($0) } },
-            activate: { x, residual, block, c, activation, y, streaming in
+            activate: { x, residual, block, c, activation, y, streaming, mask, first in
                 var block = block
                 forward(c) {
                     k.normalize_activate(
-                        x, residual, &block, $0, activation, Float(leakySlope), y, streaming)
+                        x, residual, &block, $0, activation, Float(leakySlope), y, streaming, mask,
+                        first)
                 }
             },
             gate: { x, residual, g, block, c, activation, gated in
@@ -104,6 +111,10 @@ extension Float: KernelScalar {
                     k.gate_gradient(
                         x, residual, g, &block, $0, activation, Float(leakySlope), gated)
                 }
+            },
+            gateMasked: { g, block, mask, first, activation, gated in
+                var block = block
+                k.gate_masked(g, &block, mask, first, activation, Float(leakySlope), gated)
             })
     }
 }
@@ -150,11 +161,12 @@ extension Double: KernelScalar {
                 withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
             write: { output in withOutput(output) { k.write($0) } },
-            activate: { x, residual, block, c, activation, y, streaming in
+            activate: { x, residual, block, c, activation, y, streaming, mask, first in
                 var block = block
                 forward(c) {
                     k.normalize_activate(
-                        x, residual, &block, $0, activation, leakySlope, y, streaming)
+                        x, residual, &block, $0, activation, leakySlope, y, streaming, mask,
+                        first)
                 }
             },
             gate: { x, residual, g, block, c, activation, gated in
@@ -163,6 +175,10 @@ extension Double: KernelScalar {
                     k.gate_gradient(
                         x, residual, g, &block, $0, activation, leakySlope, gated)
                 }
+            },
+            gateMasked: { g, block, mask, first, activation, gated in
+                var block = block
+                k.gate_masked(g, &block, mask, first, activation, leakySlope, gated)
             })
     }
 }

@@ -45,6 +45,9 @@ struct Problem<Scalar: KernelScalar> {
         }
     }
 
+    /// Where the block starts, for a mask of the whole buffer.
+    var firstBit: Int { offset }
+
     /// The sums of x, or of x and g; with `pending`, while that output is written.
     func sums(
         _ passes: Passes<Scalar>, ofGradient: Bool, writing pending: PendingOutput<Scalar>? = nil
@@ -121,6 +124,29 @@ struct Problem<Scalar: KernelScalar> {
             return isOutsideKept ? result : []
         }
         return y
+    }
+
+    /// The mask of the whole buffer after `body`, which is given the block's first bit.
+    func mask(
+        _ body: (
+            UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>,
+            UnsafeMutablePointer<UInt8>, Int
+        ) -> Void
+    ) -> [UInt8] {
+        var mask = [UInt8](repeating: 0, count: (x.count + 7) / 8)
+        _ = output { x, g, y in body(x, g, y, &mask, offset) }
+        return mask
+    }
+
+    /// A bit for each element of the block for which `isSet` is true.
+    func expectedMask(_ isSet: (_ z: Scalar, _ g: Scalar) -> Bool) -> [UInt8] {
+        var mask = [UInt8](repeating: 0, count: (x.count + 7) / 8)
+        forEach { index, c in
+            let z = (x[index] - coefficients.center[c]) * coefficients.scale[c]
+            guard isSet(z + coefficients.shift[c], g[index]) else { return }
+            mask[index / 8] |= 1 << UInt8(index % 8)
+        }
+        return mask
     }
 
     private static var untouched: Scalar { 12345 }

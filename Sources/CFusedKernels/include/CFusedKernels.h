@@ -53,14 +53,19 @@ enum {
         void (*sum)(const T *x, const T *g, const cfused_block *block, const double *center,       \
                     double *sum, double *products, const cfused_output_##S *pending);              \
         void (*write)(const cfused_output_##S *output);                                            \
-        /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null) */           \
+        /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null), and in the  \
+           mask, which may be null and is zero before, whether f'(z) is 1, for the block's first   \
+           element at bit `first` */                                                               \
         void (*normalize_activate)(const T *x, const T *residual, const cfused_block *block,       \
                                    const cfused_forward_##S *map, int activation, T slope, T *y,   \
-                                   int streaming);                                                 \
+                                   int streaming, unsigned char *mask, long first);                \
         /* gated = g * f'(z) */                                                                    \
         void (*gate_gradient)(const T *x, const T *residual, const T *g,                           \
                               const cfused_block *block, const cfused_forward_##S *map,            \
                               int activation, T slope, T *gated);                                  \
+        /* gated = g * f', f' from the mask */                                                     \
+        void (*gate_masked)(const T *g, const cfused_block *block, const unsigned char *mask,      \
+                            long first, int activation, T slope, T *gated);                        \
     } cfused_passes_##S;
 
 CFUSED_DECLARE(float, f32)

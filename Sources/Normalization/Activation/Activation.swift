@@ -47,17 +47,31 @@ extension Activation {
         }
     }
 
-    /// f′(z) in `Double`.
-    func derivative(_ z: Double) -> Double {
+    /// g · f′(z) in `Double`. Where a corner cuts g off the result is zero, whatever g is.
+    func gated(_ g: Double, at z: Double) -> Double {
         switch self {
-        case .identity: return 1
-        case .relu: return z > 0 ? 1 : 0
-        case .relu6: return z > 0 && z < 6 ? 1 : 0
-        case .leakyReLU(let slope): return z > 0 ? 1 : slope
+        case .identity: return g
+        case .relu, .relu6, .leakyReLU: return passes(z) ? g : blocked(g)
         case .silu:
             let sigmoid = 1 / (1 + exp(-z))
-            return sigmoid * (1 + z * (1 - sigmoid))
-        case .hardSwish: return z < -3 ? 0 : z > 3 ? 1 : z / 3 + 0.5
+            return g * (sigmoid * (1 + z * (1 - sigmoid)))
+        case .hardSwish: return z < -3 ? 0 : z > 3 ? g : g * (z / 3 + 0.5)
         }
+    }
+
+    /// Whether f′(z) is 1, of the activations that have a mask: what it keeps.
+    @inline(__always)
+    func passes<Scalar: NormalizationScalar>(_ z: Scalar) -> Bool {
+        switch self {
+        case .relu6: z > 0 && z < 6
+        case .relu, .leakyReLU: z > 0
+        default: true
+        }
+    }
+
+    /// g · f′ where f′ is the other of its two numbers.
+    @inline(__always)
+    func blocked<Scalar: NormalizationScalar>(_ g: Scalar) -> Scalar {
+        if case .leakyReLU(let slope) = self { g * Scalar(slope) } else { 0 }
     }
 }

@@ -64,8 +64,8 @@ extension BatchNorm {
         }
         unsafe execution(.inference, geometry).inference(
             source, then: Epilogue(residual: residual?.baseAddress, activation: activation),
-            mean: running.mean,
-            variance: running.variance, gamma: gamma, beta: beta, epsilon: epsilon, into: target)
+            mean: running.mean, variance: running.variance, gamma: gamma, beta: beta,
+            epsilon: epsilon, into: target)
     }
 
     /// Training forward, an optional residual added, and an activation, in one walk from the
@@ -93,123 +93,88 @@ extension BatchNorm {
         }
     }
 
-    /// Training forward, an optional residual and an activation, between buffers.
+    /// Training forward with an activation, which also writes where the activation's derivative is 1,
+    /// a bit an element. With this mask backward needs neither y nor the residual, and does not make
+    /// z again from x.
     ///
-    /// `x` and `y` may be the same buffer; any other overlap with y is an error.
-    ///
+    /// - Parameters:
+    ///   - x: the input, `geometry.count` elements.
+    ///   - residual: as many, or `nil`.
+    ///   - activation: f, with ``Activation/hasMask``.
+    ///   - y: the output, as many.
+    ///   - mask: receives the bits, ``Geometry/maskByteCount`` bytes; what was in it is lost.
+    ///   - geometry: how the tensors are read.
+    /// - Returns: count, mean and M2 per channel.
     /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
-    ///   and ``NormalizationError/overlap(_:_:)``.
-    @unsafe
+    ///   ``NormalizationError/wrongMaskLength(expected:actual:)``,
+    ///   ``NormalizationError/noMask(_:)``.
     public func forward(
-        _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,
-        then activation: Activation, into y: UnsafeMutableBufferPointer<Scalar>,
-        geometry: Geometry
+        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil, then activation: Activation,
+        into y: inout MutableSpan<Scalar>, mask: inout MutableSpan<UInt8>, geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
-        try unsafe checkActivated(x, residual, y, geometry)
-        try checkBatchStatistics(of: geometry)
-        guard let source = x.baseAddress, let target = y.baseAddress, geometry.count > 0 else {
-            return BatchStatistics(emptyWithChannels: channels)
-        }
-        return unsafe execution(.training, geometry).forward(
-            source, then: Epilogue(residual: residual?.baseAddress, activation: activation),
-            gamma: gamma, beta: beta,
-            epsilon: epsilon, into: target)
-    }
-
-    /// Backward through an activation: ∂x, and those of ∂γ and ∂β that are wanted.
-    ///
-    /// f′(z) is made again from x while a block is in cache, so that forward need keep no mask.
-    ///
-    /// - Parameters:
-    ///   - gradient: ∂L/∂y behind the activation, `geometry.count` elements.
-    ///   - x: the input of the forward pass, as many.
-    ///   - activation: f.
-    ///   - statistics: those that x̂ was made with.
-    ///   - dx: receives ∂x, as many.
-    ///   - geometry: how the tensors are read.
-    ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as
-    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``.
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, through activation: Activation,
-        normalizedBy statistics: NormalizingStatistics, into dx: inout MutableSpan<Scalar>,
-        geometry: Geometry, wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
-        try check(
-            geometry, (.gradient, gradient.count), (.input, x.count), (.inputGradient, dx.count))
-        return try unsafe gradient.withUnsafeBufferPointer { g throws(NormalizationError) in
-            try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-                try unsafe dx.withUnsafeMutableBufferPointer { dx throws(NormalizationError) in
-                    try unsafe backward(
-                        g, input: x, adding: nil, through: activation, normalizedBy: statistics,
-                        gated: dx, into: dx, geometry: geometry, wanting: wanted)
-                }
-            }
-        }
-    }
-
-    /// Backward through an activation and the residual added before it: ∂x, ∂residual, and those of
-    /// ∂γ and ∂β that are wanted.
-    ///
-    /// - Parameters:
-    ///   - gradient: ∂L/∂y behind the activation, `geometry.count` elements.
-    ///   - x: the input of the forward pass, as many.
-    ///   - residual: what was added to the normalized value, as many.
-    ///   - activation: f.
-    ///   - statistics: those that x̂ was made with.
-    ///   - dx: receives ∂x, as many.
-    ///   - residualGradient: receives ∂residual, as many.
-    ///   - geometry: how the tensors are read.
-    ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as
-    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``.
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>,
-        through activation: Activation, normalizedBy statistics: NormalizingStatistics,
-        into dx: inout MutableSpan<Scalar>, residualGradient: inout MutableSpan<Scalar>,
-        geometry: Geometry, wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
-        try check(
-            geometry, (.gradient, gradient.count), (.input, x.count), (.residual, residual.count),
-            (.inputGradient, dx.count), (.residualGradient, residualGradient.count))
-        return try unsafe gradient.withUnsafeBufferPointer { g throws(NormalizationError) in
-            try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-                try unsafe residual.withUnsafeBufferPointer { residual throws(NormalizationError) in
-                    try unsafe dx.withUnsafeMutableBufferPointer { dx throws(NormalizationError) in
-                        try unsafe residualGradient.withUnsafeMutableBufferPointer {
-                            gated throws(NormalizationError) in
-                            try unsafe backward(
-                                g, input: x, adding: residual, through: activation,
-                                normalizedBy: statistics, gated: gated, into: dx,
-                                geometry: geometry, wanting: wanted)
-                        }
+        try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
+            try unsafe withOptionalBuffer(residual) { residual throws(NormalizationError) in
+                try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
+                    try unsafe mask.withUnsafeMutableBufferPointer {
+                        mask throws(NormalizationError) in
+                        try unsafe forward(
+                            x, adding: residual, then: activation, into: y, mask: mask,
+                            geometry: geometry)
                     }
                 }
             }
         }
     }
 
-    private func backward(
-        _ gradient: UnsafeBufferPointer<Scalar>, input x: UnsafeBufferPointer<Scalar>,
-        adding residual: UnsafeBufferPointer<Scalar>?, through activation: Activation,
-        normalizedBy statistics: NormalizingStatistics,
-        gated: UnsafeMutableBufferPointer<Scalar>, into dx: UnsafeMutableBufferPointer<Scalar>,
-        geometry: Geometry, wanting wanted: GradientSelection
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
-        let numbers = try normalizingNumbers(statistics, geometry)
-        var sums = [GradientSums](repeating: GradientSums(), count: channels)
-        if let x = x.baseAddress, let g = gradient.baseAddress, let dx = dx.baseAddress,
-            let gated = gated.baseAddress, geometry.count > 0
-        {
-            sums = unsafe execution(.backward, geometry).backward(
-                x, g,
-                through: GradientGate(
-                    epilogue: Epilogue(residual: residual?.baseAddress, activation: activation),
-                    beta: beta, gated: gated), normalizedBy: numbers, gamma: gamma,
-                epsilon: epsilon,
-                into: dx, needsSums: needsSums(wanted))
+    /// Training forward, an optional residual and an activation in place: `x` becomes y. Backward
+    /// needs x, so keep it or recompute it.
+    ///
+    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
+    public func forwardInPlace(
+        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+        then activation: Activation, geometry: Geometry
+    ) throws(NormalizationError) -> BatchStatistics {
+        try unsafe withOptionalBuffer(residual) { residual throws(NormalizationError) in
+            try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
+                try unsafe forward(
+                    UnsafeBufferPointer(x), adding: residual, then: activation, into: x,
+                    geometry: geometry)
+            }
         }
-        return parameterGradients(from: sums, wanted)
+    }
+
+    /// Training forward, an optional residual and an activation, between buffers; with `mask`, also
+    /// the bits that ``forward(_:adding:then:into:mask:geometry:)`` writes.
+    ///
+    /// `x` and `y` may be the same buffer; any other overlap with an output is an error.
+    ///
+    /// - Throws: as the forms with spans, and ``NormalizationError/overlap(_:_:)``.
+    @unsafe
+    public func forward(
+        _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,
+        then activation: Activation, into y: UnsafeMutableBufferPointer<Scalar>,
+        mask: UnsafeMutableBufferPointer<UInt8>? = nil, geometry: Geometry
+    ) throws(NormalizationError) -> BatchStatistics {
+        try unsafe checkActivated(x, residual, y, geometry)
+        try checkBatchStatistics(of: geometry)
+        if let mask = unsafe mask {
+            try checkMask(of: activation, bytes: mask.count, geometry)
+            let bits = UnsafeRawBufferPointer(mask)
+            try unsafe checkApart((.input, UnsafeRawBufferPointer(x)), (.mask, bits))
+            try unsafe checkApart((.output, UnsafeRawBufferPointer(y)), (.mask, bits))
+            if let residual = unsafe residual {
+                try unsafe checkApart(
+                    (.residual, UnsafeRawBufferPointer(residual)), (.mask, bits))
+            }
+        }
+        guard let source = x.baseAddress, let target = y.baseAddress, geometry.count > 0 else {
+            return BatchStatistics(emptyWithChannels: channels)
+        }
+        return unsafe execution(.training, geometry).forward(
+            source,
+            then: Epilogue(
+                residual: residual?.baseAddress, activation: activation, mask: mask?.baseAddress),
+            gamma: gamma, beta: beta, epsilon: epsilon, into: target)
     }
 
     private func checkActivated(
@@ -221,16 +186,41 @@ extension BatchNorm {
         try unsafe checkOverlap((.input, x), (.output, target))
         if let residual = unsafe residual {
             try check(geometry, (.residual, residual.count))
-            let isShared = unsafe residual.baseAddress == target.baseAddress
-            if isShared, geometry.count > 0 { throw .overlap(.residual, .output) }
-            try unsafe checkOverlap((.residual, residual), (.output, target))
+            try unsafe checkApart(
+                (.residual, UnsafeRawBufferPointer(residual)),
+                (.output, UnsafeRawBufferPointer(y)))
         }
     }
 }
 
-private func withOptionalBuffer<Scalar: NormalizationScalar, Result>(
-    _ span: Span<Scalar>?,
-    _ body: (UnsafeBufferPointer<Scalar>?) throws(NormalizationError) -> Result
+extension BatchNorm {
+    /// Throws unless a mask of so many bytes serves this activation of this tensor.
+    func checkMask(
+        of activation: Activation, bytes: Int, _ geometry: Geometry
+    ) throws(NormalizationError) {
+        guard activation.hasMask else { throw .noMask(activation) }
+        guard bytes == geometry.maskByteCount else {
+            throw .wrongMaskLength(expected: geometry.maskByteCount, actual: bytes)
+        }
+    }
+}
+
+/// Throws where two buffers share memory at all.
+func checkApart(
+    _ first: (NormalizationError.Argument, UnsafeRawBufferPointer),
+    _ second: (NormalizationError.Argument, UnsafeRawBufferPointer)
+) throws(NormalizationError) {
+    let (firstName, a) = unsafe first
+    let (secondName, b) = unsafe second
+    guard let aStart = a.baseAddress, let bStart = b.baseAddress else { return }
+    if unsafe aStart < bStart + b.count && bStart < aStart + a.count {
+        throw .overlap(firstName, secondName)
+    }
+}
+
+func withOptionalBuffer<Element, Result>(
+    _ span: Span<Element>?,
+    _ body: (UnsafeBufferPointer<Element>?) throws(NormalizationError) -> Result
 ) throws(NormalizationError) -> Result {
     guard let span else { return try body(nil) }
     return try unsafe span.withUnsafeBufferPointer { buffer throws(NormalizationError) in

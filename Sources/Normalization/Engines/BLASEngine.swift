@@ -8,6 +8,7 @@ internal import BLAS
 /// | normalize | fill, axpy | fill, axpy, fill, axpy |
 /// | gradient sums | sum(g), dot(g, x) | sum(g), x − c, dot(g, x − c) |
 /// | input gradient | fill, axpy, axpy | x − c, scal, axpy, fill, axpy |
+/// | activation, gate | normalize, axpy(residual), then a loop over the row | the same |
 ///
 /// Rows are pieces of planes, or, where planes are short, columns of the batch that omatcopy turned
 /// into rows (`BLASRows`). Rows' sums are added in `Double`.
@@ -53,18 +54,27 @@ enum BLASEngine: PassEngine {
             return unsafe ReferenceEngine.normalize(x, block, by: map, into: y, scratch: scratch)
         }
         unsafe BLASRows.map(block, x, x, into: y, scratch) { channel, n, row, _, result, work in
-            let c = block.firstChannel + channel
-            let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
-            if n < shortestCall {
-                for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
-            } else if unsafe map.canFold[c] {
-                unsafe result.update(repeating: shift - center * scale, count: n)
-                unsafe Scalar.axpy(n, alpha: scale, row, result)
-            } else {
-                unsafe subtract(center, from: row, n, into: work)
-                unsafe result.update(repeating: shift, count: n)
-                unsafe Scalar.axpy(n, alpha: scale, work, result)
-            }
+            unsafe normalizeRow(
+                row, n, of: block.firstChannel + channel, by: map, into: result, work)
+        }
+    }
+
+    /// A row of one channel: y = γ · (x − μ) · s + β. No two of the rows may overlap.
+    @inline(__always)
+    static func normalizeRow<Scalar: NormalizationScalar>(
+        _ row: UnsafePointer<Scalar>, _ n: Int, of c: Int, by map: ForwardMap<Scalar>,
+        into result: UnsafeMutablePointer<Scalar>, _ work: UnsafeMutablePointer<Scalar>
+    ) {
+        let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
+        if n < shortestCall {
+            for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
+        } else if unsafe map.canFold[c] {
+            unsafe result.update(repeating: shift - center * scale, count: n)
+            unsafe Scalar.axpy(n, alpha: scale, row, result)
+        } else {
+            unsafe subtract(center, from: row, n, into: work)
+            unsafe result.update(repeating: shift, count: n)
+            unsafe Scalar.axpy(n, alpha: scale, work, result)
         }
     }
 

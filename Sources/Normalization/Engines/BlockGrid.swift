@@ -74,6 +74,9 @@ extension BlockGrid {
             // The rows are all that is contiguous: long enough for the processor to follow.
             let longest = CacheSizes.row / elementSize
             width = max(width, min(longest, geometry.channels / 4)).roundedUp(toMultipleOf: unit)
+            if totalBytes > CacheSizes.serial && width < longest / 2 {
+                return .striped(.stripes(geometry, elementSize: elementSize))
+            }
         } else if width > unit {
             width -= width % unit
         }
@@ -83,18 +86,18 @@ extension BlockGrid {
         let fits =
             width * channelBytes <= CacheSizes.resident
             && geometry.channels >= (geometry.inner == 1 ? 4 * width : 4)
-        guard isSmall || fits else { return .striped(.stripes(geometry)) }
+        guard isSmall || fits else { return .striped(.stripes(geometry, elementSize: elementSize)) }
         return .resident(
             BlockGrid(
                 geometry, outer: geometry.outer, channels: width, inner: geometry.inner,
                 bypassesCache: geometry.count * elementSize > CacheSizes.streamedReduction))
     }
 
-    /// At most a few dozen stripes of each channel, whose statistics are merged: memory for them is
-    /// O(C), and there are enough for every core. They begin at even places, so that values in
+    /// At most 32 stripes of each channel, whose statistics are merged: memory for them is O(C), and
+    /// there are enough for every core. They begin at even places, so that values in
     /// pairs about the mean give every stripe that mean, and merge without rounding.
-    private static func stripes(_ geometry: Geometry) -> BlockGrid {
-        let stripes = 32
+    private static func stripes(_ geometry: Geometry, elementSize: Int) -> BlockGrid {
+        let stripes = min(32, max(1, geometry.count * elementSize / CacheSizes.stripe))
         let channels = geometry.inner == 1 ? geometry.channels : 1
         if geometry.outer >= stripes {
             return BlockGrid(

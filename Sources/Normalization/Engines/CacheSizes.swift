@@ -12,6 +12,8 @@ enum CacheSizes {
     static let resident = 4 << 20
     /// Where single values of the channels alternate, what of a row a block takes at least.
     static let row = 1 << 10
+    /// What makes up for merging the statistics of one stripe more.
+    static let stripe = 64 << 10
     /// A contiguous run for one pass.
     static let run = 128 << 10
     /// Outputs above this size are written around the cache where each value is read once.

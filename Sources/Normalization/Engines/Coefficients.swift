@@ -213,8 +213,11 @@ extension NormalizationScalar {
     /// subnormal where the exact result is neither. Zero and what is not finite are not.
     @inline(__always)
     fileprivate static func isOutOfRange(_ value: Double) -> Bool {
-        guard value != 0, value.isFinite else { return false }
-        let limit = Int(greatestFiniteMagnitude.exponent) * 3 / 4
-        return abs(Int(value.exponent)) > limit
+        // Two to the three quarters of the largest exponent, and its reciprocal.
+        let largest = Self.self == Float.self ? 0x1p96 : 0x1p768
+        let smallest = Self.self == Float.self ? 0x1p-95 : 0x1p-767
+        let magnitude = value.magnitude
+        return (magnitude >= largest && magnitude < .infinity)
+            || (magnitude < smallest && magnitude > 0)
     }
 }

@@ -10,9 +10,12 @@ struct NormalizingNumbers {
 /// An activation to go back through before the normalization.
 @unsafe
 struct GradientGate<Scalar: NormalizationScalar> {
-    var epilogue: Epilogue<Scalar>
+    var activation: Activation
+    /// What forward wrote; without it f′ is made again from x, the residual and β.
+    var mask: UnsafePointer<UInt8>?
+    var residual: UnsafePointer<Scalar>?
     var beta: AffineParameter<Scalar>
-    /// Receives g · f′(z), the gradient behind the normalization; it may be where ∂x goes.
+    /// Receives g · f′, the gradient behind the normalization; it may be where ∂x goes, or g.
     var gated: UnsafeMutablePointer<Scalar>
 }
 
@@ -44,18 +47,16 @@ extension Execution {
 
         // Behind an activation, each block's gradient is made just before it is used.
         let gradient = unsafe gate.map { unsafe UnsafePointer($0.gated) } ?? outputGradient
-        func openGate(_ block: Block) {
+        func openGate(_ block: Block, _ scratch: UnsafeMutablePointer<Scalar>) {
             guard let gate = unsafe gate else { return }
-            unsafe self.gate(
-                x, outputGradient, block, by: map.forward, behind: gate.epilogue,
-                into: gate.gated)
+            unsafe self.gate(x, outputGradient, block, by: map.forward, gate, scratch: scratch)
         }
 
         guard needsSums || statistics.areOfTheBatch else {
             guard let dx = unsafe dx else { return [] }
             let grid = contiguousBlocks
             unsafe forEachBlock(grid.count) { index, scratch in
-                openGate(grid[index])
+                unsafe openGate(grid[index], scratch)
                 unsafe normalize(gradient, grid[index], by: scale, into: dx, scratch: scratch)
             }
             return []
@@ -85,7 +86,7 @@ extension Execution {
             {
             case .resident(let grid):
                 unsafe forEachBlock(of: grid) { block, pending, scratch in
-                    openGate(block)
+                    unsafe openGate(block, scratch)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: sums + block.firstChannel,
                         writing: pending, scratch: scratch)
@@ -101,7 +102,7 @@ extension Execution {
                 }
             case .striped(let grid):
                 unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in
-                    openGate(block)
+                    unsafe openGate(block, scratch)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: partial, scratch: scratch)
                 } merge: { channel, partial in

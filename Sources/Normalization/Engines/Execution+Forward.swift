@@ -26,6 +26,7 @@ extension Execution {
         let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
         let map = unsafe coefficients.forward
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
+        unsafe epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
         return unsafe statistics { moments in
             switch BlockGrid.forReduction(
                 geometry, elementSize: MemoryLayout<Scalar>.stride, tensors: 1)

@@ -59,7 +59,8 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
                 unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
             } else {
                 unsafe passes.activate(
-                    x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y)
+                    x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y,
+                    mask: epilogue.mask, scratch: scratch)
             }
         }
     }
@@ -78,16 +79,20 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         return unsafe PendingOutput(x: x, block: block, map: .forward(map), output: y)
     }
 
-    /// g · f′(z) on one block, with the same exception.
+    /// g · f′ on one block: f′ from the mask where there is one, else from z made again, with the same
+    /// exception.
     func gate(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, behind epilogue: Epilogue<Scalar>,
-        into gated: UnsafeMutablePointer<Scalar>
+        by map: ForwardMap<Scalar>, _ gate: GradientGate<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
+        if let mask = unsafe gate.mask {
+            return unsafe passes.gate(gradient, block, by: mask, gate.activation, into: gate.gated)
+        }
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             unsafe passes.gate(
-                x, adding: epilogue.residual, gradient, block, by: map, epilogue.activation,
-                into: gated)
+                x, adding: gate.residual, gradient, block, by: map, gate.activation,
+                into: gate.gated, scratch: scratch)
         }
     }
 
@@ -150,7 +155,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
 struct Epilogue<Scalar: NormalizationScalar> {
     var residual: UnsafePointer<Scalar>?
     var activation: Activation
+    /// Receives where f′ is 1, a bit an element.
+    var mask: UnsafeMutablePointer<UInt8>?
 
-    static var nothing: Epilogue { unsafe Epilogue(residual: nil, activation: .identity) }
-    var isNothing: Bool { unsafe residual == nil && activation == .identity }
+    static var nothing: Epilogue {
+        unsafe Epilogue(residual: nil, activation: .identity, mask: nil)
+    }
+    var isNothing: Bool { unsafe residual == nil && activation == .identity && mask == nil }
 }

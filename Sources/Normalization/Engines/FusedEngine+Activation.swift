@@ -6,7 +6,8 @@ extension FusedEngine {
     static func activate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
         by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>
+        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         let (at, code) = (block.offset, activation.code)
         let residual = unsafe residual.map { unsafe $0 + at }
@@ -15,12 +16,12 @@ extension FusedEngine {
                 var table = unsafe forwardTable32(map, block.firstChannel)
                 unsafe kernels.f32.normalize_activate(
                     cast(x + at), residual.map { unsafe cast($0) }, shape, &table, code,
-                    Float(activation.slope), cast(y + at), block.streams)
+                    Float(activation.slope), cast(y + at), block.streams, mask, at)
             } else {
                 var table = unsafe forwardTable64(map, block.firstChannel)
                 unsafe kernels.f64.normalize_activate(
                     cast(x + at), residual.map { unsafe cast($0) }, shape, &table, code,
-                    activation.slope, cast(y + at), block.streams)
+                    activation.slope, cast(y + at), block.streams, mask, at)
             }
         }
     }
@@ -30,7 +31,8 @@ extension FusedEngine {
     static func gate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
         _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         let (at, code) = (block.offset, activation.code)
         let residual = unsafe residual.map { unsafe $0 + at }
@@ -45,6 +47,26 @@ extension FusedEngine {
                 unsafe kernels.f64.gate_gradient(
                     cast(x + at), residual.map { unsafe cast($0) }, cast(gradient + at), shape,
                     &table, code, activation.slope, cast(gated + at))
+            }
+        }
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    static func gate<Scalar: NormalizationScalar>(
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by mask: UnsafePointer<UInt8>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+    ) {
+        let (at, code) = (block.offset, activation.code)
+        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
+            if Scalar.self == Float.self {
+                unsafe kernels.f32.gate_masked(
+                    cast(gradient + at), shape, mask, at, code, Float(activation.slope),
+                    cast(gated + at))
+            } else {
+                unsafe kernels.f64.gate_masked(
+                    cast(gradient + at), shape, mask, at, code, activation.slope,
+                    cast(gated + at))
             }
         }
     }

@@ -43,16 +43,23 @@ protocol PassEngine: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>)
 
-    /// y = f(γ · (x − μ) · s + β + residual)
+    /// y = f(γ · (x − μ) · s + β + residual), and into a mask, which was zero, where f′ is 1
     static func activate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
         by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>)
+        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        scratch: UnsafeMutablePointer<Scalar>)
 
     /// g · f′(z), with z = γ · (x − μ) · s + β + residual
     static func gate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
         _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>)
+
+    /// g · f′, with f′ from the mask that `activate` wrote
+    static func gate<Scalar: NormalizationScalar>(
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by mask: UnsafePointer<UInt8>,
         _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>)
 }
 
@@ -78,19 +85,28 @@ extension PassEngine {
     static func activate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
         by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>
+        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         unsafe ActivationPasses.activate(
-            x, adding: residual, block, by: map, activation, into: y)
+            x, adding: residual, block, by: map, activation, into: y, mask: mask)
     }
 
     static func gate<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
         _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
         unsafe ActivationPasses.gate(
             x, adding: residual, gradient, block, by: map, activation, into: gated)
+    }
+
+    static func gate<Scalar: NormalizationScalar>(
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by mask: UnsafePointer<UInt8>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe ActivationPasses.gate(gradient, block, by: mask, activation, into: gated)
     }
 }
 
