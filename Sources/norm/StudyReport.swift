@@ -23,9 +23,12 @@ struct StudyReport {
         }
         let kinds = summary.kinds(of: "cnn")
         let probe = StudyProbe(task: images.task, kinds: kinds)
+        let engine = try Engine.default.chosen(
+            for: .training, of: Geometry([64, 16] + images.task.train.sampleShape.dropFirst()))
         let rounds = isQuick ? 8 : 60
         tables = StudyTables(
-            summary: summary, plan: plan, speeds: try probe.speeds(rounds: rounds), rounds: rounds)
+            summary: summary, plan: plan, speeds: try probe.speeds(rounds: rounds), rounds: rounds,
+            engine: engine)
         findings = StudyFindings(summary: summary).sentences
         let summary = summary
         let rates = kinds.reduce(into: [:]) {
@@ -44,8 +47,8 @@ struct StudyReport {
             "\(results.count) trainings of \(seeds) \(seeds == 1 ? "seed" : "seeds"), SGD with "
                 + "momentum 0.9 and weight decay 0.0001 on weights alone, weights by He's rule. "
                 + "It took \(Self.text(ContinuousClock.now - start)) on "
-                + "\(ProcessInfo.processInfo.activeProcessorCount) cores (\(OpenBLAS.coreName) "
-                + "kernels of OpenBLAS, engine \(Engine.default.rawValue)).",
+                + "\(ProcessInfo.processInfo.activeProcessorCount) cores, with the "
+                + "\(OpenBLAS.coreName) kernels of OpenBLAS and the engine \(engine.rawValue).",
         ]
     }
 

@@ -9,6 +9,8 @@ struct StudyTables {
     let speeds: [StudyProbe.Speed]
     /// How often the speed was measured.
     let rounds: Int
+    /// The engine that normalized.
+    let engine: Engine
 
     /// What was found.
     var results: [StudyTable] { [claims, best, againstStandard, costs] }
@@ -157,7 +159,7 @@ struct StudyTables {
         return StudyTable(
             title: "Parameters and time",
             note: "The cnn: trainable numbers, time of one training step of 64 samples on one "
-                + "thread (the best of \(rounds) rounds, engine \(Engine.default.rawValue)), and the "
+                + "thread (the best of \(rounds) rounds, engine \(engine.rawValue)), and the "
                 + "share of the layers' time spent in batch normalization (the median).",
             columns: ["layer", "parameters", "ms per step", "against none", "share"],
             rows: speeds.map { speed in
