@@ -62,6 +62,18 @@ import Testing
                 + "expected 6 channels on the side of the normalization, got 4")
     }
 
+    /// Found by fuzzing: the missing bias was made before the weights were counted.
+    @Test func moreOutputsThanMemoryAreRefusedBeforeABiasIsMade() throws {
+        let after = try LinearLayer.convolution([1 << 60, 1, 1], groups: 1 << 60)
+        let before = try LinearLayer.dense([1 << 60, 1])
+        #expect(
+            try refusal { _ = try norm(1).folded(before: before, weights: []) }
+                == .wrongLength(.weights, expected: 1 << 60, actual: 0))
+        #expect(
+            try refusal { _ = try norm(1).folded(after: after, weights: []) }
+                == .foldChannelMismatch(after, expected: 1, actual: 1 << 60))
+    }
+
     @Test func buffersOfTheWrongLength() throws {
         let layer = try LinearLayer.dense([2, 3])
         #expect(
