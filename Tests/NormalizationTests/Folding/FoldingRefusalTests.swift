@@ -166,4 +166,16 @@ import Testing
                 _ = try norm.folded(after: layer, weights: weights, bias: [1, -1e10])
             } == .foldOverflow(.bias, index: 1, value: Double(Float(2e30)) / 2 * -1e10))
     }
+
+    /// A layer may say that it has more outputs than there is memory for.
+    @Test func moreOutputsThanMemoryAreRefused() throws {
+        let layer = try BatchNorm<Float>.standard(channels: 2)
+        let dense = try LinearLayer.dense([1 << 60, 2])
+        #expect(
+            try refusal { _ = try layer.folded(before: dense, weights: [1, 2]) }
+                == .wrongLength(.weights, expected: 1 << 61, actual: 2))
+        #expect(
+            try refusal { _ = try layer.folded(after: dense, weights: [1, 2]) }
+                == .foldChannelMismatch(dense, expected: 2, actual: 1 << 60))
+    }
 }
