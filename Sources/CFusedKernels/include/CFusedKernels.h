@@ -2,7 +2,8 @@
 // They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
 #pragma once
 
-// A part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i.
+// A part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i. But for the
+// walks with an activation, channel_stride is inner, or there is one channel.
 typedef struct {
     long outer;
     long channels;

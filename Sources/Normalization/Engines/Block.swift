@@ -18,6 +18,8 @@ struct Block: Sendable {
 
     /// The block's channels, as the tensor counts them.
     var channelRange: Range<Int> { firstChannel..<firstChannel + channels }
+    /// Whether the block's part of a sample is one run of memory.
+    var isContiguousInSamples: Bool { channels == 1 || channelStride == inner }
     /// The number of values of each channel in this block.
     var valuesPerChannel: Int { outer * inner }
 

@@ -71,7 +71,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
-        guard unsafe epilogue.isNothing && isInRange(block, map) else {
+        guard unsafe epilogue.isNothing && canWait(block, map) else {
             unsafe normalize(x, block, by: map, then: epilogue, into: y, scratch: scratch)
             return nil
         }
@@ -115,7 +115,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
-        guard unsafe isInRange(block, map.forward) else {
+        guard unsafe canWait(block, map.forward) else {
             unsafe inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
             return nil
         }
@@ -125,9 +125,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             x: x, block: block, map: .backward(gradient, map), output: dx)
     }
 
-    /// Whether the element type holds the coefficients of all channels of a block.
-    private func isInRange(_ block: Block, _ map: ForwardMap<Scalar>) -> Bool {
-        block.channelRange.allSatisfy { unsafe !map.isOutOfRange[$0] }
+    /// Whether a block can be written while another is read: the element type holds the coefficients of
+    /// all its channels, and its part of a sample is one run of memory.
+    private func canWait(_ block: Block, _ map: ForwardMap<Scalar>) -> Bool {
+        block.isContiguousInSamples
+            && block.channelRange.allSatisfy { unsafe !map.isOutOfRange[$0] }
     }
 
     /// Cuts a block into runs of channels that are in range, for the chosen engine, and out of it.

@@ -81,6 +81,8 @@ enum FusedEngine: PassEngine {
     /// Cuts a block into groups of channels, and their samples into parts whose sums are short.
     @inline(__always)
     private static func forEachPart(of block: Block, _ body: (Block) -> Void) {
+        // The kernels walk samples, not parts of planes.
+        let group = block.isContiguousInSamples ? group : 1
         for first in stride(from: 0, to: block.channels, by: group) {
             let channels = block.narrowed(toChannels: first..<min(first + group, block.channels))
             for start in stride(from: 0, to: block.outer, by: longestSum) {
@@ -140,6 +142,13 @@ enum FusedEngine: PassEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     private static func write<Scalar: NormalizationScalar>(_ output: PendingOutput<Scalar>) {
+        let block = unsafe output.block
+        guard block.isContiguousInSamples else {
+            for channel in 0..<block.channels {
+                unsafe write(output.narrowed(toChannel: channel))
+            }
+            return
+        }
         if Scalar.self == Float.self {
             unsafe withOutput32(output) { unsafe kernels.f32.write($0) }
         } else {

@@ -15,6 +15,13 @@ struct PendingOutput<Scalar: NormalizationScalar> {
     let map: Map
     let output: UnsafeMutablePointer<Scalar>
 
+    /// The same output narrowed to one channel of its block.
+    func narrowed(toChannel channel: Int) -> PendingOutput {
+        unsafe PendingOutput(
+            x: x, block: block.narrowed(toChannels: channel..<channel + 1), map: map,
+            output: output)
+    }
+
     /// Writes it by an engine's plain passes.
     func write(by passes: any PassEngine.Type, scratch: UnsafeMutablePointer<Scalar>) {
         switch unsafe map {

@@ -31,9 +31,9 @@ extension BatchNorm {
     public func folded(
         after layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil
     ) throws(NormalizationError) -> (weights: [Scalar], bias: [Scalar]) {
+        // Before memory is taken for as many numbers as the layer says.
         try ChannelMap(self).check(
             layer, on: .output, weights: weights.count, bias: bias?.count ?? layer.outputs)
-        // There are no more outputs than weights.
         var (weights, bias) = (weights, bias ?? Array(repeating: 0, count: layer.outputs))
         var weightSpan = weights.mutableSpan
         var biasSpan = bias.mutableSpan
