@@ -23,10 +23,7 @@ import Testing
     func blockSizeChangesNoNumber(_ subject: Subject, layout: Layout) throws {
         let exact = try ExactData(layout, subject.element, exponent: 2)
         func check<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
-            for (outer, anyChannels, inner) in Self.steps {
-                // As every cut of `BlockGrid` has it: pieces of planes are of one channel, and a block
-                // of several channels is of whole planes, which the kernels walk as one run.
-                let channels = inner < exact.data.geometry.inner ? 1 : anyChannels
+            for (outer, channels, inner) in Self.steps {
                 let grid = BlockGrid(
                     exact.data.geometry, outer: outer, channels: channels, inner: inner)
                 try BlockedPasses<Scalar>(exact, grid, subject.engine).expectExact(
