@@ -40,7 +40,9 @@ struct KernelTests {
                             _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
                             _ y: UnsafeMutablePointer<Scalar>
                         ) -> PendingOutput<Scalar> {
-                            problem.pending(x, ofGradient ? g : nil, y, streaming: streaming)
+                            problem.pending(
+                                x, ofGradient ? .inputGradient(g) : .normalized(), y,
+                                streaming: streaming)
                         }
                         #expect(
                             problem.output { passes.write(pending($0, $1, $2)) } == output, name)
@@ -61,7 +63,7 @@ struct KernelTests {
                 }
                 #expect(
                     problem.output(inPlace: true) {
-                        passes.write(problem.pending($0, nil, $2, streaming: 0))
+                        passes.write(problem.pending($0, .normalized(), $2))
                     } == problem.normalized, name)
                 for activation in Int32(0)..<4 {
                     activated(problem, passes, activation, name)
@@ -90,47 +92,57 @@ struct KernelTests {
             default: 1
             }
         }
-        let (block, coefficients) = (problem.block, problem.coefficients)
         for streaming in [Int32(0), 1] {
             for adds in [false, true] {
                 let expected = problem.expected { z, g, _ in f(adds ? z + g : z) }
-                #expect(
-                    problem.output {
-                        passes.activate(
-                            $0, adds ? $1 : nil, block, coefficients, activation, $2, streaming,
-                            nil, 0)
-                    } == expected, name)
-                guard activation != 0 else { continue }
-                var output: [Scalar] = []
-                let mask = problem.mask { x, g, _, mask, first in
-                    output = problem.output { _, _, y in
-                        passes.activate(
-                            x, adds ? g : nil, block, coefficients, activation, y, streaming,
-                            mask, first)
-                    }
+                func pending(
+                    _ x: UnsafePointer<Scalar>, _ residual: UnsafePointer<Scalar>,
+                    _ y: UnsafeMutablePointer<Scalar>, _ mask: UnsafeMutablePointer<UInt8>? = nil
+                ) -> PendingOutput<Scalar> {
+                    problem.pending(
+                        x, .normalized(adding: adds ? residual : nil, activation, mask), y,
+                        streaming: streaming)
                 }
-                #expect(output == expected, name)
                 #expect(
-                    mask == problem.expectedMask { z, g in derivative(adds ? z + g : z) == 1 },
-                    name)
+                    problem.output { passes.write(pending($0, $1, $2)) } == expected, name)
+                guard activation != 0 else { continue }
+                // At once, and in parts while sums are taken.
+                for isMeanwhile in [false, true] {
+                    var output: [Scalar] = []
+                    let mask = problem.mask { mask in
+                        output = problem.output { x, g, y in
+                            if isMeanwhile {
+                                _ = problem.sums(
+                                    passes, ofGradient: false, writing: pending(x, g, y, mask))
+                            } else {
+                                passes.write(pending(x, g, y, mask))
+                            }
+                        }
+                    }
+                    #expect(output == expected, name)
+                    #expect(
+                        mask == problem.expectedMask { z, g in derivative(adds ? z + g : z) == 1 },
+                        name)
+                }
             }
         }
         #expect(
             problem.output(inPlace: true) {
-                passes.activate($0, $1, block, coefficients, activation, $2, 0, nil, 0)
+                passes.write(problem.pending($0, .normalized(adding: $1, activation), $2))
             } == problem.expected { z, g, _ in f(z + g) }, name)
         #expect(
             problem.output {
-                passes.gate($0, nil, $1, problem.block, problem.coefficients, activation, $2)
+                passes.write(problem.pending($0, .gated($1, adding: nil, activation), $2))
             } == problem.expected { z, g, _ in g * derivative(z) }, name)
         #expect(
             problem.output {
-                passes.gate($0, $0, $1, problem.block, problem.coefficients, activation, $2)
+                passes.write(problem.pending($0, .gated($1, adding: $0, activation), $2))
             } == problem.expected { z, g, x in g * derivative(z + x) }, name)
         guard activation != 0 else { return }
         let mask = problem.expectedMask { z, _ in derivative(z) == 1 }
         #expect(
-            problem.output { passes.gateMasked($1, block, mask, problem.firstBit, activation, $2) }
-                == problem.expected { z, g, _ in g * derivative(z) }, name)
+            problem.output {
+                passes.gateMasked($1, problem.block, mask, problem.firstBit, activation, $2)
+            } == problem.expected { z, g, _ in g * derivative(z) }, name)
     }
 }

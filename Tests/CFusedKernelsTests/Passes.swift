@@ -19,28 +19,20 @@ struct Passes<Scalar: KernelScalar> {
             _ pending: PendingOutput<Scalar>?
         ) -> Void
     var write: (PendingOutput<Scalar>) -> Void
-    var activate:
-        (
-            Input, _ residual: Input?, cfused_block, Coefficients<Scalar>, Int32, Output, Int32,
-            _ mask: UnsafeMutablePointer<UInt8>?, _ firstBit: Int
-        ) -> Void
-    var gate:
-        (Input, _ residual: Input?, _ g: Input, cfused_block, Coefficients<Scalar>, Int32, Output)
-            -> Void
     var gateMasked:
         (
             _ g: Input, cfused_block, _ mask: UnsafePointer<UInt8>, _ firstBit: Int, Int32, Output
         ) -> Void
 }
 
-/// An output to write: y, or ∂x where there is a gradient.
+/// An output to write: what it is, and the tensors.
 struct PendingOutput<Scalar> {
+    var form: cfused_form
     var x: UnsafePointer<Scalar>
+    var residual: UnsafePointer<Scalar>?
     var gradient: UnsafePointer<Scalar>?
-    var block: cfused_block
     var coefficients: Coefficients<Scalar>
     var output: UnsafeMutablePointer<Scalar>
-    var streaming: Int32
 }
 
 /// Everything the maps take, per channel.
@@ -52,42 +44,36 @@ struct Coefficients<Scalar> {
     var gradientCenter: [Scalar]
 }
 
+/// The bases of all the arrays, alive for the call.
+private func withPointers<Scalar>(
+    _ arrays: [[Scalar]], _ body: ([UnsafePointer<Scalar>?]) -> Void
+) {
+    func next(_ i: Int, _ pointers: [UnsafePointer<Scalar>?]) {
+        guard i < arrays.count else { return body(pointers) }
+        arrays[i].withUnsafeBufferPointer { next(i + 1, pointers + [$0.baseAddress]) }
+    }
+    next(0, [])
+}
+
 /// The slope of the leaky ReLU in these tests, an exact number.
 let leakySlope = 0.25
 
 extension Float: KernelScalar {
     static func passes(_ kernels: cfused_kernels) -> Passes<Float> {
         let k = kernels.f32
-        func forward<Result>(
-            _ c: Coefficients<Float>, _ body: (UnsafePointer<cfused_forward_f32>) -> Result
-        ) -> Result {
-            c.center.withUnsafeBufferPointer { center in
-                c.scale.withUnsafeBufferPointer { scale in
-                    c.shift.withUnsafeBufferPointer { shift in
-                        var map = cfused_forward_f32(
-                            center: center.baseAddress, scale: scale.baseAddress,
-                            shift: shift.baseAddress)
-                        return body(&map)
-                    }
-                }
-            }
-        }
         func withOutput(
             _ o: PendingOutput<Float>, _ body: (UnsafePointer<cfused_output_f32>) -> Void
         ) {
-            o.coefficients.slope.withUnsafeBufferPointer { slope in
-                o.coefficients.gradientCenter.withUnsafeBufferPointer { gradientCenter in
-                    forward(o.coefficients) { map in
-                        var output = cfused_output_f32(
-                            x: o.x, g: o.gradient, block: o.block, forward: map.pointee,
-                            backward: cfused_backward_f32(
-                                center: map.pointee.center, slope: slope.baseAddress,
-                                gradient_center: gradientCenter.baseAddress,
-                                scale: map.pointee.scale, residue: map.pointee.shift),
-                            y: o.output, streaming: o.streaming)
-                        body(&output)
-                    }
-                }
+            let c = o.coefficients
+            withPointers([c.center, c.scale, c.shift, c.slope, c.gradientCenter]) { p in
+                var output = cfused_output_f32(
+                    form: o.form, x: o.x, residual: o.residual, g: o.gradient, y: o.output,
+                    slope: Float(leakySlope),
+                    forward: cfused_forward_f32(center: p[0], scale: p[1], shift: p[2]),
+                    backward: cfused_backward_f32(
+                        center: p[0], slope: p[3], gradient_center: p[4], scale: p[1],
+                        residue: p[2]))
+                body(&output)
             }
         }
         return Passes(
@@ -97,21 +83,6 @@ extension Float: KernelScalar {
                 withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
             write: { output in withOutput(output) { k.write($0) } },
-            activate: { x, residual, block, c, activation, y, streaming, mask, first in
-                var block = block
-                forward(c) {
-                    k.normalize_activate(
-                        x, residual, &block, $0, activation, Float(leakySlope), y, streaming, mask,
-                        first)
-                }
-            },
-            gate: { x, residual, g, block, c, activation, gated in
-                var block = block
-                forward(c) {
-                    k.gate_gradient(
-                        x, residual, g, &block, $0, activation, Float(leakySlope), gated)
-                }
-            },
             gateMasked: { g, block, mask, first, activation, gated in
                 var block = block
                 k.gate_masked(g, &block, mask, first, activation, Float(leakySlope), gated)
@@ -122,36 +93,19 @@ extension Float: KernelScalar {
 extension Double: KernelScalar {
     static func passes(_ kernels: cfused_kernels) -> Passes<Double> {
         let k = kernels.f64
-        func forward<Result>(
-            _ c: Coefficients<Double>, _ body: (UnsafePointer<cfused_forward_f64>) -> Result
-        ) -> Result {
-            c.center.withUnsafeBufferPointer { center in
-                c.scale.withUnsafeBufferPointer { scale in
-                    c.shift.withUnsafeBufferPointer { shift in
-                        var map = cfused_forward_f64(
-                            center: center.baseAddress, scale: scale.baseAddress,
-                            shift: shift.baseAddress)
-                        return body(&map)
-                    }
-                }
-            }
-        }
         func withOutput(
             _ o: PendingOutput<Double>, _ body: (UnsafePointer<cfused_output_f64>) -> Void
         ) {
-            o.coefficients.slope.withUnsafeBufferPointer { slope in
-                o.coefficients.gradientCenter.withUnsafeBufferPointer { gradientCenter in
-                    forward(o.coefficients) { map in
-                        var output = cfused_output_f64(
-                            x: o.x, g: o.gradient, block: o.block, forward: map.pointee,
-                            backward: cfused_backward_f64(
-                                center: map.pointee.center, slope: slope.baseAddress,
-                                gradient_center: gradientCenter.baseAddress,
-                                scale: map.pointee.scale, residue: map.pointee.shift),
-                            y: o.output, streaming: o.streaming)
-                        body(&output)
-                    }
-                }
+            let c = o.coefficients
+            withPointers([c.center, c.scale, c.shift, c.slope, c.gradientCenter]) { p in
+                var output = cfused_output_f64(
+                    form: o.form, x: o.x, residual: o.residual, g: o.gradient, y: o.output,
+                    slope: leakySlope,
+                    forward: cfused_forward_f64(center: p[0], scale: p[1], shift: p[2]),
+                    backward: cfused_backward_f64(
+                        center: p[0], slope: p[3], gradient_center: p[4], scale: p[1],
+                        residue: p[2]))
+                body(&output)
             }
         }
         return Passes(
@@ -161,21 +115,6 @@ extension Double: KernelScalar {
                 withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
             },
             write: { output in withOutput(output) { k.write($0) } },
-            activate: { x, residual, block, c, activation, y, streaming, mask, first in
-                var block = block
-                forward(c) {
-                    k.normalize_activate(
-                        x, residual, &block, $0, activation, leakySlope, y, streaming, mask,
-                        first)
-                }
-            },
-            gate: { x, residual, g, block, c, activation, gated in
-                var block = block
-                forward(c) {
-                    k.gate_gradient(
-                        x, residual, g, &block, $0, activation, leakySlope, gated)
-                }
-            },
             gateMasked: { g, block, mask, first, activation, gated in
                 var block = block
                 k.gate_masked(g, &block, mask, first, activation, leakySlope, gated)

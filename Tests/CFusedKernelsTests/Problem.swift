@@ -61,14 +61,41 @@ struct Problem<Scalar: KernelScalar> {
         var products: [Double]
     }
 
+    /// What can be made of the block.
+    enum Made {
+        case normalized(
+            adding: UnsafePointer<Scalar>? = nil, Int32 = 0, UnsafeMutablePointer<UInt8>? = nil)
+        case gated(UnsafePointer<Scalar>, adding: UnsafePointer<Scalar>?, Int32)
+        case inputGradient(UnsafePointer<Scalar>)
+    }
+
     /// The output of the block in full.
     func pending(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>?,
-        _ output: UnsafeMutablePointer<Scalar>, streaming: Int32
+        _ x: UnsafePointer<Scalar>, _ made: Made, _ output: UnsafeMutablePointer<Scalar>,
+        streaming: Int32 = 0
     ) -> PendingOutput<Scalar> {
-        PendingOutput(
-            x: x, gradient: gradient, block: block, coefficients: coefficients, output: output,
-            streaming: streaming)
+        var form = cfused_form()
+        form.block = block
+        form.streaming = streaming
+        form.first = offset
+        var pending = PendingOutput<Scalar>(
+            form: form, x: x, coefficients: coefficients, output: output)
+        switch made {
+        case .normalized(let residual, let activation, let mask):
+            pending.form.map = Int32(CFUSED_NORMALIZE)
+            pending.form.activation = activation
+            pending.form.mask = mask
+            pending.residual = residual
+        case .gated(let gradient, let residual, let activation):
+            pending.form.map = Int32(CFUSED_GATE)
+            pending.form.activation = activation
+            pending.residual = residual
+            pending.gradient = gradient
+        case .inputGradient(let gradient):
+            pending.form.map = Int32(CFUSED_INPUT_GRADIENT)
+            pending.gradient = gradient
+        }
+        return pending
     }
 
     private func sums(
@@ -126,15 +153,10 @@ struct Problem<Scalar: KernelScalar> {
         return y
     }
 
-    /// The mask of the whole buffer after `body`, which is given the block's first bit.
-    func mask(
-        _ body: (
-            UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>,
-            UnsafeMutablePointer<UInt8>, Int
-        ) -> Void
-    ) -> [UInt8] {
+    /// The mask of the whole buffer after `body`.
+    func mask(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
         var mask = [UInt8](repeating: 0, count: (x.count + 7) / 8)
-        _ = output { x, g, y in body(x, g, y, &mask, offset) }
+        body(&mask)
         return mask
     }
 

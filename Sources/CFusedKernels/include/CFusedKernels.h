@@ -2,8 +2,8 @@
 // They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
 #pragma once
 
-// A part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i. But for the
-// walks with an activation, channel_stride is inner, or there is one channel.
+// A part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i, and
+// channel_stride is inner, or there is one channel.
 typedef struct {
     long outer;
     long channels;
@@ -22,14 +22,32 @@ enum {
     CFUSED_HARD_SWISH,
 };
 
-// Coefficients per channel of y = (x - center) * scale + shift.
+// What is written. With z = (x - center) * scale + shift (+ residual, which may be null):
+enum {
+    CFUSED_NORMALIZE,       // y = f(z)
+    CFUSED_GATE,            // g * f'(z)
+    CFUSED_INPUT_GRADIENT,  // dx = ((g - gradient_center) - (x - center) * slope) * scale + residue
+};
+
+// An output, whatever its element type. The mask, which may be null and is zero before, receives whether
+// f'(z) is 1 when y is written, for the block's first element at bit `first`; f is then one of those
+// whose derivative is 1 or another number. Streaming goes around the caches.
+typedef struct {
+    int map;
+    int activation;
+    int streaming;
+    cfused_block block;
+    unsigned char *mask;
+    long first;
+} cfused_form;
+
+// Tables of coefficients are per channel.
 #define CFUSED_DECLARE(T, S)                                                                       \
     typedef struct {                                                                               \
         const T *center;                                                                           \
         const T *scale;                                                                            \
         const T *shift;                                                                            \
     } cfused_forward_##S;                                                                          \
-    /* dx = ((g - gradient_center) - (x - center) * slope) * scale + residue */                    \
     typedef struct {                                                                               \
         const T *center;                                                                           \
         const T *slope;                                                                            \
@@ -37,16 +55,15 @@ enum {
         const T *scale;                                                                            \
         const T *residue;                                                                          \
     } cfused_backward_##S;                                                                         \
-    /* An output to write: y from x by the forward map, or dx from x and g by the backward map where  \
-       g is not null. Streaming goes around the caches. */                                         \
     typedef struct {                                                                               \
+        cfused_form form;                                                                          \
         const T *x;                                                                                \
+        const T *residual;                                                                         \
         const T *g;                                                                                \
-        cfused_block block;                                                                        \
+        T *y;                                                                                      \
+        T slope; /* of the leaky ReLU */                                                           \
         cfused_forward_##S forward;                                                                \
         cfused_backward_##S backward;                                                              \
-        T *y;                                                                                      \
-        int streaming;                                                                             \
     } cfused_output_##S;                                                                           \
     typedef struct {                                                                               \
         /* With d = x - center[c], in double: sum[c] and products[c] are the sums of d and d * d, or \
@@ -54,16 +71,6 @@ enum {
         void (*sum)(const T *x, const T *g, const cfused_block *block, const double *center,       \
                     double *sum, double *products, const cfused_output_##S *pending);              \
         void (*write)(const cfused_output_##S *output);                                            \
-        /* y = f(z), z = (x - center) * scale + shift (+ residual, which may be null), and in the  \
-           mask, which may be null and is zero before, whether f'(z) is 1, for the block's first   \
-           element at bit `first` */                                                               \
-        void (*normalize_activate)(const T *x, const T *residual, const cfused_block *block,       \
-                                   const cfused_forward_##S *map, int activation, T slope, T *y,   \
-                                   int streaming, unsigned char *mask, long first);                \
-        /* gated = g * f'(z) */                                                                    \
-        void (*gate_gradient)(const T *x, const T *residual, const T *g,                           \
-                              const cfused_block *block, const cfused_forward_##S *map,            \
-                              int activation, T slope, T *gated);                                  \
         /* gated = g * f', f' from the mask */                                                     \
         void (*gate_masked)(const T *g, const cfused_block *block, const unsigned char *mask,      \
                             long first, int activation, T slope, T *gated);                        \

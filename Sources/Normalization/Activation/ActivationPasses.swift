@@ -5,14 +5,14 @@ enum ActivationPasses {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
-        by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>
     ) {
+        let (residual, activation) = unsafe (epilogue.residual, epilogue.activation)
         forEachPlane(of: block) { plane, channel in
             let range = plane..<plane + block.inner
             // Before y is written, which may be where x is.
-            if let mask = unsafe mask {
+            if let mask = unsafe epilogue.mask {
                 var bits = unsafe MaskWriter(mask, from: plane)
                 for i in range {
                     let z = unsafe preactivation(x, residual, map, i, channel)
@@ -31,10 +31,11 @@ enum ActivationPasses {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>
     ) {
+        let (residual, activation) = unsafe (epilogue.residual, epilogue.activation)
         forEachPlane(of: block) { plane, channel in
             for i in plane..<plane + block.inner {
                 let z = unsafe preactivation(x, residual, map, i, channel)

@@ -4,13 +4,13 @@ extension BLASEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
-        by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe forEachRun(of: block, x, adding: residual, by: map, scratch) { at, n, z in
-            if let mask = unsafe mask {
+        let activation = epilogue.activation
+        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: map, scratch) { at, n, z in
+            if let mask = unsafe epilogue.mask {
                 var bits = unsafe MaskWriter(mask, from: at)
                 for i in 0..<n { unsafe bits.append(activation.passes(z[i])) }
                 unsafe bits.finish()
@@ -22,12 +22,12 @@ extension BLASEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe forEachRun(of: block, x, adding: residual, by: map, scratch) { at, n, z in
+        let activation = epilogue.activation
+        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: map, scratch) { at, n, z in
             unsafe ActivationRows.gate(
                 z, gradient + at, n, activation, into: gated + at, work: scratch)
         }

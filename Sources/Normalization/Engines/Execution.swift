@@ -53,14 +53,14 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         scratch: UnsafeMutablePointer<Scalar>
     ) {
         // In place, the lines to write are in cache.
-        let block = unsafe block.bypassingCache(UnsafePointer(y) != x)
+        let block = unsafe block.bypassingCache(
+            UnsafePointer(y) != x && UnsafePointer(y) != epilogue.residual)
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             if epilogue.isNothing {
                 unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
             } else {
                 unsafe passes.activate(
-                    x, adding: epilogue.residual, block, by: map, epilogue.activation, into: y,
-                    mask: epilogue.mask, scratch: scratch)
+                    x, block, by: map, then: epilogue, into: y, scratch: scratch)
             }
         }
     }
@@ -71,12 +71,13 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
-        guard unsafe epilogue.isNothing && canWait(block, map) else {
+        guard unsafe canWait(block, map) else {
             unsafe normalize(x, block, by: map, then: epilogue, into: y, scratch: scratch)
             return nil
         }
-        let block = unsafe block.bypassingCache(UnsafePointer(y) != x)
-        return unsafe PendingOutput(x: x, block: block, map: .forward(map), output: y)
+        let block = unsafe block.bypassingCache(
+            UnsafePointer(y) != x && UnsafePointer(y) != epilogue.residual)
+        return unsafe PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y)
     }
 
     /// g · f′ on one block: f′ from the mask where there is one, else from z made again, with the same
@@ -89,10 +90,12 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         if let mask = unsafe gate.mask {
             return unsafe passes.gate(gradient, block, by: mask, gate.activation, into: gate.gated)
         }
+        let epilogue = unsafe Epilogue(
+            residual: gate.residual, activation: gate.activation, mask: nil)
+        let block = block.bypassingCache(false)
         unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
             unsafe passes.gate(
-                x, adding: gate.residual, gradient, block, by: map, gate.activation,
-                into: gate.gated, scratch: scratch)
+                x, gradient, block, by: map, then: epilogue, into: gate.gated, scratch: scratch)
         }
     }
 

@@ -1,54 +1,22 @@
 internal import CFusedKernels
 
 extension FusedEngine {
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
-        by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (at, code) = (block.offset, activation.code)
-        let residual = unsafe residual.map { unsafe $0 + at }
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                var table = unsafe forwardTable32(map, block.firstChannel)
-                unsafe kernels.f32.normalize_activate(
-                    cast(x + at), residual.map { unsafe cast($0) }, shape, &table, code,
-                    Float(activation.slope), cast(y + at), block.streams, mask, at)
-            } else {
-                var table = unsafe forwardTable64(map, block.firstChannel)
-                unsafe kernels.f64.normalize_activate(
-                    cast(x + at), residual.map { unsafe cast($0) }, shape, &table, code,
-                    activation.slope, cast(y + at), block.streams, mask, at)
-            }
-        }
+        unsafe write(PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y))
     }
 
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
     static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (at, code) = (block.offset, activation.code)
-        let residual = unsafe residual.map { unsafe $0 + at }
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                var table = unsafe forwardTable32(map, block.firstChannel)
-                unsafe kernels.f32.gate_gradient(
-                    cast(x + at), residual.map { unsafe cast($0) }, cast(gradient + at), shape,
-                    &table, code, Float(activation.slope), cast(gated + at))
-            } else {
-                var table = unsafe forwardTable64(map, block.firstChannel)
-                unsafe kernels.f64.gate_gradient(
-                    cast(x + at), residual.map { unsafe cast($0) }, cast(gradient + at), shape,
-                    &table, code, activation.slope, cast(gated + at))
-            }
-        }
+        unsafe write(
+            PendingOutput(
+                x: x, block: block, map: .gate(gradient, map, epilogue), output: gated))
     }
 
     @specialized(where Scalar == Float)
@@ -74,7 +42,7 @@ extension FusedEngine {
 
 extension Activation {
     /// The kernels' name for it.
-    fileprivate var code: Int32 {
+    var code: Int32 {
         let code =
             switch self {
             case .identity: CFUSED_IDENTITY
@@ -87,7 +55,7 @@ extension Activation {
         return Int32(code)
     }
 
-    fileprivate var slope: Double {
+    var slope: Double {
         if case .leakyReLU(let slope) = self { slope } else { 0 }
     }
 }

@@ -10,24 +10,6 @@ extension FusedEngine {
 }
 
 extension FusedEngine {
-    @inline(__always)
-    static func forwardTable32<Scalar>(
-        _ map: ForwardMap<Scalar>, _ c: Int
-    ) -> cfused_forward_f32 {
-        unsafe cfused_forward_f32(
-            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
-    }
-
-    @inline(__always)
-    static func forwardTable64<Scalar>(
-        _ map: ForwardMap<Scalar>, _ c: Int
-    ) -> cfused_forward_f64 {
-        unsafe cfused_forward_f64(
-            center: cast(map.center + c), scale: cast(map.scale + c), shift: cast(map.shift + c))
-    }
-}
-
-extension FusedEngine {
     /// What the kernels are told of an output; `nil` where there is none.
     @inline(__always)
     static func withOutput32<Scalar>(
@@ -36,14 +18,20 @@ extension FusedEngine {
         guard let output = unsafe output else { return body(nil) }
         let (c, at) = unsafe (output.block.firstChannel, output.block.offset)
         var description = unsafe cfused_output_f32()
+        unsafe description.form = form(output)
         unsafe description.x = cast(output.x + at)
-        unsafe description.block = cfused_block(output.block)
         unsafe description.y = cast(output.output + at)
-        unsafe description.streaming = output.block.streams
+        if let residual = unsafe output.epilogue.residual {
+            unsafe description.residual = cast(residual + at)
+        }
+        unsafe description.slope = Float(output.epilogue.activation.slope)
+        if let gradient = unsafe output.gradient { unsafe description.g = cast(gradient + at) }
         switch unsafe output.map {
-        case .forward(let map): unsafe description.forward = forwardTable32(map, c)
-        case .backward(let gradient, let map):
-            unsafe description.g = cast(gradient + at)
+        case .forward(let map, _), .gate(_, let map, _):
+            unsafe description.forward = cfused_forward_f32(
+                center: cast(map.center + c), scale: cast(map.scale + c),
+                shift: cast(map.shift + c))
+        case .backward(_, let map):
             unsafe description.backward = cfused_backward_f32(
                 center: cast(map.forward.center + c), slope: cast(map.slope + c),
                 gradient_center: cast(map.gradientCenter + c), scale: cast(map.forward.scale + c),
@@ -59,20 +47,41 @@ extension FusedEngine {
         guard let output = unsafe output else { return body(nil) }
         let (c, at) = unsafe (output.block.firstChannel, output.block.offset)
         var description = unsafe cfused_output_f64()
+        unsafe description.form = form(output)
         unsafe description.x = cast(output.x + at)
-        unsafe description.block = cfused_block(output.block)
         unsafe description.y = cast(output.output + at)
-        unsafe description.streaming = output.block.streams
+        if let residual = unsafe output.epilogue.residual {
+            unsafe description.residual = cast(residual + at)
+        }
+        unsafe description.slope = output.epilogue.activation.slope
+        if let gradient = unsafe output.gradient { unsafe description.g = cast(gradient + at) }
         switch unsafe output.map {
-        case .forward(let map): unsafe description.forward = forwardTable64(map, c)
-        case .backward(let gradient, let map):
-            unsafe description.g = cast(gradient + at)
+        case .forward(let map, _), .gate(_, let map, _):
+            unsafe description.forward = cfused_forward_f64(
+                center: cast(map.center + c), scale: cast(map.scale + c),
+                shift: cast(map.shift + c))
+        case .backward(_, let map):
             unsafe description.backward = cfused_backward_f64(
                 center: cast(map.forward.center + c), slope: cast(map.slope + c),
                 gradient_center: cast(map.gradientCenter + c), scale: cast(map.forward.scale + c),
                 residue: cast(map.residue + c))
         }
         unsafe body(&description)
+    }
+
+    /// What of it does not depend on the element type.
+    @inline(__always)
+    private static func form<Scalar>(_ output: PendingOutput<Scalar>) -> cfused_form {
+        let map =
+            switch unsafe output.map {
+            case .forward: CFUSED_NORMALIZE
+            case .gate: CFUSED_GATE
+            case .backward: CFUSED_INPUT_GRADIENT
+            }
+        return unsafe cfused_form(
+            map: Int32(map), activation: output.epilogue.activation.code,
+            streaming: output.block.bypassesCache ? 1 : 0, block: cfused_block(output.block),
+            mask: output.epilogue.mask, first: output.block.offset)
     }
 }
 
@@ -82,10 +91,6 @@ extension cfused_block {
             outer: block.outer, channels: block.channels, inner: block.inner,
             outer_stride: block.outerStride, channel_stride: block.channelStride)
     }
-}
-
-extension Block {
-    var streams: Int32 { bypassesCache ? 1 : 0 }
 }
 
 /// The same pointer, where the element types are known to be one.

@@ -95,7 +95,7 @@ enum FusedEngine: PassEngine {
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe write(PendingOutput(x: x, block: block, map: .forward(map), output: y))
+        unsafe write(PendingOutput(x: x, block: block, map: .forward(map, .nothing), output: y))
     }
 
     @specialized(where Scalar == Float)
@@ -141,7 +141,7 @@ enum FusedEngine: PassEngine {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private static func write<Scalar: NormalizationScalar>(_ output: PendingOutput<Scalar>) {
+    static func write<Scalar: NormalizationScalar>(_ output: PendingOutput<Scalar>) {
         let block = unsafe output.block
         guard block.isContiguousInSamples else {
             for channel in 0..<block.channels {

@@ -45,17 +45,15 @@ protocol PassEngine: Sendable {
 
     /// y = f(γ · (x − μ) · s + β + residual), and into a mask, which was zero, where f′ is 1
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
-        by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>)
 
     /// g · f′(z), with z = γ · (x − μ) · s + β + residual
     static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>)
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
 
     /// g · f′, with f′ from the mask that `activate` wrote
     static func gate<Scalar: NormalizationScalar>(
@@ -83,23 +81,19 @@ extension PassEngine {
     }
 
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?, _ block: Block,
-        by map: ForwardMap<Scalar>, _ activation: Activation,
-        into y: UnsafeMutablePointer<Scalar>, mask: UnsafeMutablePointer<UInt8>?,
+        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe ActivationPasses.activate(
-            x, adding: residual, block, by: map, activation, into: y, mask: mask)
+        unsafe ActivationPasses.activate(x, block, by: map, then: epilogue, into: y)
     }
 
     static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
+        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe ActivationPasses.gate(
-            x, adding: residual, gradient, block, by: map, activation, into: gated)
+        unsafe ActivationPasses.gate(x, gradient, block, by: map, then: epilogue, into: gated)
     }
 
     static func gate<Scalar: NormalizationScalar>(
