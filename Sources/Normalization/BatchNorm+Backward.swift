@@ -138,14 +138,15 @@ extension BatchNorm {
         }
         let numbers = try normalizingNumbers(statistics, geometry)
         let needsSums = needsSums(wanted)
-        var sums = [GradientSums](repeating: GradientSums(), count: channels)
-        if let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
+        guard let source = x.baseAddress, let gradient = gradient.baseAddress, geometry.count > 0,
             unsafe needsSums || dx != nil
-        {
-            sums = unsafe execution(.backward, geometry).backward(
-                source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
-                into: dx?.baseAddress, needsSums: needsSums)
+        else {
+            let sums = [GradientSums](repeating: GradientSums(), count: channels)
+            return parameterGradients(from: sums, wanted)
         }
+        let sums = unsafe execution(.backward, geometry).backward(
+            source, gradient, normalizedBy: numbers, gamma: gamma, epsilon: epsilon,
+            into: dx?.baseAddress, needsSums: needsSums)
         return parameterGradients(from: sums, wanted)
     }
 
@@ -159,11 +160,13 @@ extension BatchNorm {
     func parameterGradients(
         from sums: [GradientSums], _ wanted: GradientSelection
     ) -> ParameterGradients<Scalar> {
-        ParameterGradients(
+        let (count, channels) = (sums.count, sums.span)
+        return ParameterGradients(
             gamma: wanted.contains(.gamma)
-                ? gamma.gradient(fromChannelSums: sums.map(\.gradientTimesNormalized)) : nil,
+                ? gamma.gradient(
+                    fromChannelSums: doubles(count) { channels[$0].gradientTimesNormalized }) : nil,
             beta: wanted.contains(.beta)
-                ? beta.gradient(fromChannelSums: sums.map(\.gradient)) : nil)
+                ? beta.gradient(fromChannelSums: doubles(count) { channels[$0].gradient }) : nil)
     }
 
     /// Backward on arrays: any subset of ∂x, ∂γ and ∂β.

@@ -160,9 +160,10 @@ extension BatchNorm {
     /// The running statistics, once every variance is known to have a root with ε.
     func checkedRunningStatistics() throws(NormalizationError) -> RunningStatistics {
         guard let runningStatistics else { throw .noRunningStatistics }
-        for (channel, variance) in runningStatistics.variance.enumerated()
-        where !(variance + epsilon > 0) {
-            throw .invalidVariance(channel: channel, variance: variance, epsilon: epsilon)
+        let variance = runningStatistics.variance.span
+        for channel in variance.indices where !(variance[channel] + epsilon > 0) {
+            throw .invalidVariance(
+                channel: channel, variance: variance[channel], epsilon: epsilon)
         }
         return runningStatistics
     }

@@ -49,7 +49,9 @@ public struct BatchStatistics: Sendable, Equatable {
     /// NaN where the estimator's divisor is zero.
     public func variance(_ estimator: VarianceEstimator = .biased) -> [Double] {
         let divisor = Double(estimator == .biased ? count : count - 1)
-        return sumOfSquaredDeviations.map { divisor > 0 ? $0 / divisor : .nan }
+        guard divisor > 0 else { return Array(repeating: .nan, count: channels) }
+        let deviations = sumOfSquaredDeviations.span
+        return doubles(channels) { deviations[$0] / divisor }
     }
 
     /// The statistics of both batches together.

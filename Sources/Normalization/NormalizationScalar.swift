@@ -16,9 +16,23 @@ func zeros<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
     [Scalar](repeating: 0, count: count)
 }
 
+/// An array of what `value` gives for each index. Unlike `map`, a loop the compiler can make vectors of.
+@inline(__always)
+func doubles(_ count: Int, _ value: (Int) -> Double) -> [Double] {
+    unsafe [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+        for index in 0..<count { unsafe buffer.initializeElement(at: index, to: value(index)) }
+        initialized = count
+    }
+}
+
 /// Each value in the element type.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func rounded<Scalar: NormalizationScalar>(_ values: [Double]) -> [Scalar] {
-    values.map { Scalar($0) }
+    unsafe [Scalar](unsafeUninitializedCapacity: values.count) { buffer, initialized in
+        for index in values.indices {
+            unsafe buffer.initializeElement(at: index, to: Scalar(values[index]))
+        }
+        initialized = values.count
+    }
 }

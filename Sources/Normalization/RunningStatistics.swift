@@ -140,14 +140,18 @@ public struct RunningStatistics: Sendable, Equatable {
         guard batch.count != 0 else { return }
         guard batch.count > 1 else { throw .tooFewValuesToCommit(count: batch.count) }
         let batchVariance = batch.variance(estimator)
-        let isFinite = zip(batch.mean, batchVariance).map { $0.isFinite && $1.isFinite }
-        if nonFinite == .throw, let channel = isFinite.firstIndex(of: false) {
+        func isFinite(_ channel: Int) -> Bool {
+            batch.mean[channel].isFinite && batchVariance[channel].isFinite
+        }
+        let nonFiniteChannel = (0..<channels).first { !isFinite($0) }
+        if nonFinite == .throw, let channel = nonFiniteChannel {
             throw .nonFiniteStatistics(channel: channel)
         }
         // A count read from a file may be the largest there is.
         let update = updateCount == .max ? .max : updateCount + 1
         let weight = weight.weight(atUpdate: update)
-        for channel in 0..<channels where isFinite[channel] || nonFinite == .propagate {
+        let takesAll = nonFiniteChannel == nil || nonFinite == .propagate
+        for channel in 0..<channels where takesAll || isFinite(channel) {
             mean[channel] = (1 - weight) * mean[channel] + weight * batch.mean[channel]
             variance[channel] = (1 - weight) * variance[channel] + weight * batchVariance[channel]
         }

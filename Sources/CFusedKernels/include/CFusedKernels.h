@@ -92,6 +92,9 @@ int cfused_kernels_count(void);
 // Kernels by rank: 0 is the baseline, cfused_kernels_count() - 1 the widest.
 const cfused_kernels *cfused_kernels_at(int index);
 
+// roots[i] = 1 / sqrt(values[i] + added): a vector of roots, which Swift makes calls of.
+void cfused_inverse_roots(const double *values, double added, double *roots, long count);
+
 // Copies bytes around the caches; cfused_stream_end() once behind the last of some copies.
 void cfused_stream(void *to, const void *from, long bytes);
 void cfused_stream_end(void);

@@ -1,37 +1,52 @@
-/// The O(C) numbers of a call, in one allocation each: what the statistics, γ and β amount to per
-/// channel.
+internal import CFusedKernels
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The O(C) numbers of a call, in borrowed memory: what the statistics, γ and β amount to per channel.
 @unsafe
 struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
-    private let doubles: UnsafeMutablePointer<Double>
-    private let scalars: UnsafeMutablePointer<Scalar>
-    private let flags: UnsafeMutablePointer<Bool>
+    private let memory: UnsafeMutableRawBufferPointer
     private let channels: Int
+
+    private static var bytesPerChannel: Int {
+        7 * MemoryLayout<Double>.stride + 6 * MemoryLayout<Scalar>.stride + 2
+    }
 
     init(channels: Int) {
         unsafe self.channels = channels
-        unsafe doubles = .allocate(capacity: 6 * channels)
-        unsafe scalars = .allocate(capacity: 6 * channels)
-        unsafe flags = .allocate(capacity: 2 * channels)
+        unsafe memory = ScratchMemory.borrow(bytes: channels * Self.bytesPerChannel)
     }
 
-    deinit {
-        unsafe doubles.deallocate()
-        unsafe scalars.deallocate()
-        unsafe flags.deallocate()
+    deinit { unsafe ScratchMemory.giveBack(memory) }
+
+    private var doubles: UnsafeMutablePointer<Double> {
+        unsafe memory.baseAddress!.assumingMemoryBound(to: Double.self)
+    }
+    private var scalars: UnsafeMutablePointer<Scalar> {
+        unsafe UnsafeMutableRawPointer(doubles + 7 * channels).assumingMemoryBound(to: Scalar.self)
+    }
+    private var flags: UnsafeMutablePointer<Bool> {
+        unsafe UnsafeMutableRawPointer(scalars + 6 * channels).assumingMemoryBound(to: Bool.self)
     }
 
     var forward: ForwardMap<Scalar> {
         unsafe ForwardMap(
-            mean: doubles, inverseDeviation: doubles + channels, gamma: doubles + 2 * channels,
-            beta: doubles + 3 * channels, center: scalars, scale: scalars + channels,
-            shift: scalars + 2 * channels, canFold: flags,
+            mean: doubles, variance: doubles + channels, inverseDeviation: doubles + 2 * channels,
+            gamma: doubles + 3 * channels, beta: doubles + 4 * channels, center: scalars,
+            scale: scalars + channels, shift: scalars + 2 * channels, canFold: flags,
             isOutOfRange: flags + channels)
     }
 
     var backward: BackwardMap<Scalar> {
         unsafe BackwardMap(
-            forward: forward, meanGradient: doubles + 4 * channels,
-            meanGradientTimesNormalized: doubles + 5 * channels,
+            forward: forward, meanGradient: doubles + 5 * channels,
+            meanGradientTimesNormalized: doubles + 6 * channels,
             gradientCenter: scalars + 3 * channels, slope: scalars + 4 * channels,
             residue: scalars + 5 * channels)
     }
@@ -46,6 +61,8 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
 struct ForwardMap<Scalar: NormalizationScalar> {
     /// μ
     let mean: UnsafeMutablePointer<Double>
+    /// σ²
+    let variance: UnsafeMutablePointer<Double>
     /// s = 1/√(σ² + ε)
     let inverseDeviation: UnsafeMutablePointer<Double>
     let gamma: UnsafeMutablePointer<Double>
@@ -80,24 +97,32 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     func setStatistics(
         _ moments: UnsafePointer<Moments>, _ channels: Range<Int>, epsilon: Double
     ) {
+        for c in channels { unsafe mean[c] = moments[c].mean }
         for c in channels {
-            let channel = unsafe moments[c]
-            let variance = channel.deviations / Double(channel.count)
-            unsafe set(c, mean: channel.mean, variance: variance, epsilon: epsilon)
-            // What the mean lost when its parts were added, in both forms.
-            let residue = unsafe channel.meanResidue * gamma[c] * inverseDeviation[c]
-            unsafe beta[c] -= residue
-            unsafe shift[c] = Scalar(Double(shift[c]) - residue)
+            unsafe variance[c] = moments[c].deviations / Double(moments[c].count)
         }
+        unsafe setInverseDeviations(channels, epsilon: epsilon)
+        // What the mean lost when its parts were added.
+        for c in channels {
+            unsafe beta[c] -= moments[c].meanResidue * gamma[c] * inverseDeviation[c]
+        }
+        unsafe setScaled(channels)
     }
 
     /// Sets the statistics of every channel: running ones, or those of a batch computed before.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setStatistics(mean: [Double], variance: [Double], epsilon: Double) {
-        for c in mean.indices {
-            unsafe set(c, mean: mean[c], variance: variance[c], epsilon: epsilon)
+        unsafe mean.withUnsafeBufferPointer { mean in
+            guard let mean = mean.baseAddress else { return }
+            unsafe self.mean.update(from: mean, count: variance.count)
         }
+        unsafe variance.withUnsafeBufferPointer { variance in
+            guard let values = variance.baseAddress else { return }
+            unsafe self.variance.update(from: values, count: variance.count)
+        }
+        unsafe setInverseDeviations(0..<mean.count, epsilon: epsilon)
+        unsafe setScaled(0..<mean.count)
     }
 
     /// Sets the map from y back to x, x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a
@@ -114,34 +139,58 @@ struct ForwardMap<Scalar: NormalizationScalar> {
             let reciprocal = 1 / gamma
             unsafe self.gamma[c] = reciprocal.isInfinite ? 0 : reciprocal
             unsafe self.beta[c] = mean[c]
+            unsafe self.mean[c] = beta
+            unsafe inverseDeviation[c] = (variance[c] + epsilon).squareRoot()
             // y spreads around β by about γ.
-            unsafe set(
-                c, mean: beta, inverseDeviation: (variance[c] + epsilon).squareRoot(),
-                canFold: abs(beta) <= 2 * abs(gamma))
+            unsafe canFold[c] = abs(beta) <= 2 * abs(gamma)
+        }
+        unsafe setScaled(0..<mean.count)
+    }
+
+    /// Whether one of the channels is out of range.
+    func hasOutOfRange(_ channels: Range<Int>) -> Bool {
+        unsafe memchr(isOutOfRange + channels.lowerBound, 1, channels.count) != nil
+    }
+
+    // Each loop does one thing, so that the compiler makes vectors of it: for a small tensor of many
+    // channels these loops are half of the work.
+
+    @inline(__always)
+    private func setInverseDeviations(_ channels: Range<Int>, epsilon: Double) {
+        let first = channels.lowerBound
+        unsafe cfused_inverse_roots(
+            variance + first, epsilon, inverseDeviation + first, channels.count)
+        for c in channels {
+            unsafe canFold[c] =
+                (variance[c] > 0) && (mean[c].magnitude * inverseDeviation[c] <= 2)
         }
     }
 
+    /// Sets the second form from the first.
     @inline(__always)
-    private func set(_ c: Int, mean: Double, variance: Double, epsilon: Double) {
-        let inverseDeviation = 1 / (variance + epsilon).squareRoot()
-        unsafe set(
-            c, mean: mean, inverseDeviation: inverseDeviation,
-            canFold: variance > 0 && abs(mean) * inverseDeviation <= 2)
-    }
-
-    @inline(__always)
-    private func set(_ c: Int, mean: Double, inverseDeviation: Double, canFold: Bool) {
-        unsafe self.mean[c] = mean
-        unsafe self.inverseDeviation[c] = inverseDeviation
-        let center = Scalar(mean)
-        let scale = unsafe gamma[c] * inverseDeviation
-        unsafe self.center[c] = center
-        unsafe self.scale[c] = Scalar(scale)
-        unsafe shift[c] = Scalar(beta[c] - (mean - Double(center)) * scale)
-        unsafe self.canFold[c] = canFold
-        unsafe isOutOfRange[c] =
-            scale == 0 || Scalar.isOutOfRange(inverseDeviation) || Scalar.isOutOfRange(scale)
-            || Scalar.isOutOfRange(mean)
+    private func setScaled(_ channels: Range<Int>) {
+        for c in channels { unsafe center[c] = Scalar(mean[c]) }
+        for c in channels { unsafe scale[c] = Scalar(gamma[c] * inverseDeviation[c]) }
+        for c in channels {
+            let scale = unsafe gamma[c] * inverseDeviation[c]
+            unsafe shift[c] = Scalar(beta[c] - (mean[c] - Double(center[c])) * scale)
+        }
+        let range = Magnitudes.ofCoefficients(of: Scalar.self)
+        var outside: Int32 = 0
+        for c in channels {
+            let scale = unsafe gamma[c] * inverseDeviation[c]
+            outside |= range.outside(scale) | range.outside(unsafe inverseDeviation[c])
+            outside |= range.outsideOrZero(unsafe mean[c])
+        }
+        unsafe (isOutOfRange + channels.lowerBound).update(
+            repeating: false, count: channels.count)
+        guard outside < 0 else { return }
+        for c in channels {
+            let scale = unsafe gamma[c] * inverseDeviation[c]
+            unsafe isOutOfRange[c] =
+                scale == 0 || range.isFiniteOutside(scale)
+                || range.isFiniteOutside(inverseDeviation[c]) || range.isFiniteOutside(mean[c])
+        }
     }
 }
 
@@ -180,44 +229,74 @@ struct BackwardMap<Scalar: NormalizationScalar> {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setSums(_ sums: UnsafePointer<GradientSums>, _ channels: Range<Int>, count: Int) {
+        let m = Double(count)
+        let (mean, s, gamma) = unsafe (forward.mean, forward.inverseDeviation, forward.gamma)
+        for c in channels { unsafe meanGradient[c] = sums[c].gradient / m }
         for c in channels {
-            unsafe set(
-                c, meanGradient: sums[c].gradient / Double(count),
-                meanGradientTimesNormalized: sums[c].gradientTimesNormalized / Double(count))
+            unsafe meanGradientTimesNormalized[c] = sums[c].gradientTimesNormalized / m
         }
-    }
-
-    @inline(__always)
-    private func set(_ c: Int, meanGradient: Double, meanGradientTimesNormalized: Double) {
-        unsafe self.meanGradient[c] = meanGradient
-        unsafe self.meanGradientTimesNormalized[c] = meanGradientTimesNormalized
-        let gradientCenter = Scalar(meanGradient)
-        let (mean, s) = unsafe (forward.mean[c], forward.inverseDeviation[c])
-        let slope = s * meanGradientTimesNormalized
-        unsafe self.gradientCenter[c] = gradientCenter
-        unsafe self.slope[c] = Scalar(slope)
-        let dropped =
-            unsafe (meanGradient - Double(gradientCenter))
-            - (mean - Double(forward.center[c])) * slope
-        unsafe residue[c] = Scalar(-(forward.gamma[c] * s) * dropped)
-        if unsafe Scalar.isOutOfRange(slope) || Scalar.isOutOfRange(meanGradient)
-            || Scalar.isOutOfRange(forward.gamma[c] * s * slope)
-        {
-            unsafe forward.isOutOfRange[c] = true
+        for c in channels { unsafe gradientCenter[c] = Scalar(meanGradient[c]) }
+        for c in channels { unsafe slope[c] = Scalar(s[c] * meanGradientTimesNormalized[c]) }
+        let range = Magnitudes.ofCoefficients(of: Scalar.self)
+        var outside: Int32 = 0
+        for c in channels {
+            let slope = unsafe s[c] * meanGradientTimesNormalized[c]
+            let scale = unsafe gamma[c] * s[c]
+            let dropped =
+                unsafe (meanGradient[c] - Double(gradientCenter[c]))
+                - (mean[c] - Double(forward.center[c])) * slope
+            unsafe residue[c] = Scalar(-scale * dropped)
+            outside |= range.outsideOrZero(slope) | range.outsideOrZero(scale * slope)
+            outside |= range.outsideOrZero(unsafe meanGradient[c])
+        }
+        guard outside < 0 else { return }
+        for c in channels {
+            let slope = unsafe s[c] * meanGradientTimesNormalized[c]
+            if unsafe range.isFiniteOutside(slope) || range.isFiniteOutside(meanGradient[c])
+                || range.isFiniteOutside(gamma[c] * s[c] * slope)
+            {
+                unsafe forward.isOutOfRange[c] = true
+            }
         }
     }
 }
 
-extension NormalizationScalar {
-    /// Whether a coefficient is so large or small that arithmetic in this type could overflow or turn
-    /// subnormal where the exact result is neither. Zero and what is not finite are not.
+/// The magnitudes between which arithmetic with coefficients neither overflows nor turns subnormal where
+/// the exact result does neither: from two to the three quarters of the type's largest exponent to
+/// its reciprocal. Told by the upper half of a `Double`, which is ordered as its magnitude is, in
+/// operations that every vector unit has.
+private struct Magnitudes {
+    private let smallest: Int32
+    private let largest: Int32
+
+    static func ofCoefficients<Scalar: NormalizationScalar>(of: Scalar.Type) -> Magnitudes {
+        Scalar.self == Float.self
+            ? Magnitudes(smallest: upperHalf(0x1p-95), largest: upperHalf(0x1p96))
+            : Magnitudes(smallest: upperHalf(0x1p-767), largest: upperHalf(0x1p768))
+    }
+
     @inline(__always)
-    fileprivate static func isOutOfRange(_ value: Double) -> Bool {
-        // Two to the three quarters of the largest exponent, and its reciprocal.
-        let largest = Self.self == Float.self ? 0x1p96 : 0x1p768
-        let smallest = Self.self == Float.self ? 0x1p-95 : 0x1p-767
-        let magnitude = value.magnitude
-        return (magnitude >= largest && magnitude < .infinity)
-            || (magnitude < smallest && magnitude > 0)
+    private static func upperHalf(_ value: Double) -> Int32 {
+        Int32(truncatingIfNeeded: value.bitPattern >> 32) & .max
+    }
+
+    /// Negative where the value is outside, or not finite.
+    @inline(__always)
+    func outside(_ value: Double) -> Int32 {
+        let magnitude = Self.upperHalf(value)
+        return (magnitude &- smallest) | (largest &- 1 &- magnitude)
+    }
+
+    /// The same, but for a zero.
+    @inline(__always)
+    func outsideOrZero(_ value: Double) -> Int32 {
+        let magnitude = Self.upperHalf(value)
+        return ((magnitude &- smallest) & (0 &- magnitude)) | (largest &- 1 &- magnitude)
+    }
+
+    /// Whether the value is outside, finite and not zero.
+    @inline(__always)
+    func isFiniteOutside(_ value: Double) -> Bool {
+        outsideOrZero(value) < 0 && value.isFinite
     }
 }

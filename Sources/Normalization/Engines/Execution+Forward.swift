@@ -88,17 +88,16 @@ extension Execution {
 
     /// Collects the moments that `body` writes.
     private func statistics(_ body: (UnsafeMutablePointer<Moments>) -> Void) -> BatchStatistics {
-        let moments = unsafe [Moments](unsafeUninitializedCapacity: geometry.channels) {
-            buffer, count in
-            if let base = buffer.baseAddress {
-                unsafe base.initialize(repeating: Moments(), count: geometry.channels)
-                unsafe body(base)
-            }
-            count = geometry.channels
-        }
+        let channels = geometry.channels
+        let memory = unsafe ScratchMemory.borrow(bytes: channels * MemoryLayout<Moments>.stride)
+        defer { unsafe ScratchMemory.giveBack(memory) }
+        let moments = unsafe memory.baseAddress!.assumingMemoryBound(to: Moments.self)
+        unsafe moments.initialize(repeating: Moments(), count: channels)
+        unsafe body(moments)
         return BatchStatistics(
-            uncheckedCount: geometry.valuesPerChannel, mean: moments.map(\.mean),
-            sumOfSquaredDeviations: moments.map(\.deviations))
+            uncheckedCount: geometry.valuesPerChannel,
+            mean: doubles(channels) { unsafe moments[$0].mean },
+            sumOfSquaredDeviations: doubles(channels) { unsafe moments[$0].deviations })
     }
 
     /// The moments of stripes, merged in the order of the stripes.

@@ -55,7 +55,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         // In place, the lines to write are in cache.
         let block = unsafe block.bypassingCache(
             UnsafePointer(y) != x && UnsafePointer(y) != epilogue.residual)
-        unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
+        unsafe forEachRun(of: block, outOfRange: map) { block, passes in
             if epilogue.isNothing {
                 unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
             } else {
@@ -93,7 +93,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         let epilogue = unsafe Epilogue(
             residual: gate.residual, activation: gate.activation, mask: nil)
         let block = block.bypassingCache(false)
-        unsafe forEachRun(of: block, outOfRange: map.isOutOfRange) { block, passes in
+        unsafe forEachRun(of: block, outOfRange: map) { block, passes in
             unsafe passes.gate(
                 x, gradient, block, by: map, then: epilogue, into: gate.gated, scratch: scratch)
         }
@@ -107,7 +107,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     ) {
         let block = unsafe block.bypassingCache(
             UnsafePointer(dx) != x && UnsafePointer(dx) != gradient)
-        unsafe forEachRun(of: block, outOfRange: map.forward.isOutOfRange) { block, passes in
+        unsafe forEachRun(of: block, outOfRange: map.forward) { block, passes in
             unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
         }
     }
@@ -131,25 +131,23 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     /// Whether a block can be written while another is read: the element type holds the coefficients of
     /// all its channels, and its part of a sample is one run of memory.
     private func canWait(_ block: Block, _ map: ForwardMap<Scalar>) -> Bool {
-        block.isContiguousInSamples
-            && block.channelRange.allSatisfy { unsafe !map.isOutOfRange[$0] }
+        unsafe block.isContiguousInSamples && !map.hasOutOfRange(block.channelRange)
     }
 
     /// Cuts a block into runs of channels that are in range, for the chosen engine, and out of it.
     private func forEachRun(
-        of block: Block, outOfRange: UnsafePointer<Bool>,
+        of block: Block, outOfRange map: ForwardMap<Scalar>,
         _ body: (Block, any PassEngine.Type) -> Void
     ) {
-        let flags = unsafe outOfRange + block.firstChannel
+        guard unsafe map.hasOutOfRange(block.channelRange) else { return body(block, passes) }
+        let flags = unsafe map.isOutOfRange + block.firstChannel
         var start = 0
         while start < block.channels {
             let flag = unsafe flags[start]
             var end = start + 1
             while unsafe end < block.channels && flags[end] == flag { end += 1 }
             body(
-                start == 0 && end == block.channels
-                    ? block : block.narrowed(toChannels: start..<end),
-                flag ? ReferenceEngine.self : passes)
+                block.narrowed(toChannels: start..<end), flag ? ReferenceEngine.self : passes)
             start = end
         }
     }

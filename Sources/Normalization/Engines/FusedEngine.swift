@@ -51,6 +51,7 @@ enum FusedEngine: PassEngine {
         into moments: UnsafeMutablePointer<Moments>
     ) {
         let m = Double(part.valuesPerChannel)
+        if unsafe tables.settle(part.channels, m, into: moments) { return }
         var cancelled = 0
         for channel in 0..<part.channels {
             let found = unsafe tables.moments(channel, m)
@@ -62,7 +63,6 @@ enum FusedEngine: PassEngine {
                 unsafe tables.pivots[channel] = .nan
             }
         }
-        guard cancelled > 0 else { return }
         let walksAll = cancelled > part.channels / 8
         if walksAll { unsafe sum(x, part, from: tables.pivots, tables) }
         for channel in 0..<part.channels where unsafe !tables.pivots[channel].isNaN {
@@ -210,6 +210,22 @@ enum FusedEngine: PassEngine {
         func advanced(by channels: Int) -> Tables {
             unsafe Tables(
                 sums: sums + channels, products: products + channels, pivots: pivots + channels)
+        }
+
+        /// Takes the sums in where none has cancelled; else does nothing.
+        ///
+        /// Each loop does one thing, so that the compiler makes vectors of them.
+        @inline(__always)
+        func settle(
+            _ channels: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>
+        ) -> Bool {
+            var cancelled = 0
+            for channel in 0..<channels { cancelled |= unsafe isCancelled(channel, m) ? 1 : 0 }
+            guard cancelled == 0 else { return false }
+            for channel in 0..<channels {
+                unsafe moments[channel].merge(self.moments(channel, m))
+            }
+            return true
         }
 
         /// Σd² − (Σd)²/m with d the deviations from the pivot.

@@ -7,7 +7,7 @@ enum Workers {
     /// the indices of `0..<count`, each of them once, and with scratch memory of its own of
     /// `scratchCount` elements.
     ///
-    /// One allocation a worker; the calling thread is one of the workers.
+    /// The calling thread is one of the workers.
     static func run<Scalar: NormalizationScalar>(
         _ count: Int, limit: Int, scratchCount: Int,
         _ body: (_ next: () -> Int?, UnsafeMutablePointer<Scalar>) -> Void
@@ -15,13 +15,14 @@ enum Workers {
         let workers = max(1, min(limit, count))
         let taken = Atomic(0)
         WorkerPool.shared.run(helpers: workers - 1) {
-            let scratch = UnsafeMutablePointer<Scalar>.allocate(capacity: scratchCount)
-            defer { unsafe scratch.deallocate() }
+            let memory = unsafe ScratchMemory.borrow(
+                bytes: scratchCount * MemoryLayout<Scalar>.stride)
+            defer { unsafe ScratchMemory.giveBack(memory) }
             unsafe body(
                 {
                     let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
                     return index < count ? index : nil
-                }, scratch)
+                }, memory.baseAddress!.assumingMemoryBound(to: Scalar.self))
         }
     }
 }
