@@ -7,12 +7,15 @@ public struct PitchTracker: Sendable {
     public let network: CrepeNetwork
     /// The threads that share the work, at least 1.
     public let threads: Int
+    /// Whether the network's estimates are refined: ``PitchEstimate/refined(in:)``.
+    public let refines: Bool
 
     /// A tracker on `threads` threads. OpenBLAS should be left one thread of its own, since every
-    /// one of these calls it.
-    public init(network: CrepeNetwork, threads: Int = 1) {
+    /// one of these calls it. Without refinement the pitches are CREPE's own.
+    public init(network: CrepeNetwork, threads: Int = 1, refines: Bool = true) {
         self.network = network
         self.threads = max(1, threads)
+        self.refines = refines
     }
 
     /// One estimate every 10 ms, in order.
@@ -21,13 +24,17 @@ public struct PitchTracker: Sendable {
     public func track(_ sound: Sound) async throws -> [PitchEstimate] {
         let frames = FrameSequence(of: sound)
         return try await inGroups(of: frames.count) { range, workspace throws(PitchError) in
-            let probabilities = try network.probabilities(
-                of: frames.normalized(range), in: &workspace)
+            let samples = frames.normalized(range)
+            let probabilities = try network.probabilities(of: samples, in: &workspace)
             return range.enumerated().map { place, index in
                 let first = place * PitchEstimate.bins
-                return PitchEstimate(
+                let estimate = PitchEstimate(
                     time: frames.time(of: index),
                     probabilities: probabilities[first..<first + PitchEstimate.bins])
+                let start = place * FrameSequence.length
+                return refines
+                    ? estimate.refined(in: samples[start..<start + FrameSequence.length])
+                    : estimate
             }
         }.results
     }

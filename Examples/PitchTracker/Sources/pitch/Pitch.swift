@@ -36,6 +36,9 @@ struct Pitch: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many threads share the work.", valueName: "n"))
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    @Flag(help: "Print the network's own estimates, not refined by the sound's period.")
+    var unrefined = false
+
     @Flag(help: "Fold batch normalization into the layers after it: the same pitch, less work.")
     var folded = false
 
@@ -61,7 +64,8 @@ struct Pitch: AsyncParsableCommand {
             let sound =
                 try file.map { path throws(PitchError) in try Sound(contentsOf: path) }
                 ?? Sound(tone: tone ?? 0, seconds: seconds)
-            let tracker = PitchTracker(network: try CrepeNetwork(folded: folded), threads: threads)
+            let tracker = PitchTracker(
+                network: try CrepeNetwork(folded: folded), threads: threads, refines: !unrefined)
             let estimates = try await tracker.track(sound)
             let table = PitchTable(estimates)
             print(table.text, terminator: "")
