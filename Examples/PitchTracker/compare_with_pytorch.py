@@ -26,7 +26,7 @@ import torchcrepe  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 BENCH = HERE / ".build" / "release" / "pitch-bench"
-BATCHES = (64, 512)
+BATCHES = (64, 256)
 
 
 def frames(count):
@@ -90,7 +90,7 @@ def compare(tensor, path, folder, threads, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=512)
+    parser.add_argument("--frames", type=int, default=256)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()

@@ -58,21 +58,37 @@ struct PitchBench: AsyncParsableCommand {
         }
         if onRequest {
             say("ready \(OpenBLAS.coreName)")
+            var isEven = false
             while readLine() != nil {
-                let times = try await (plain.run().milliseconds, folded.run().milliseconds)
-                say("\(times.0) \(times.1)")
+                isEven.toggle()
+                let pair = try await PitchBench.pair(plain, folded, plainFirst: isEven)
+                say("\(pair.plain.milliseconds) \(pair.folded.milliseconds)")
             }
             return
         }
         var runs: (plain: [Run], folded: [Run]) = ([], [])
-        for _ in 0..<repeats {
-            runs.plain.append(try await plain.run())
-            runs.folded.append(try await folded.run())
+        for index in 0..<repeats {
+            let pair = try await PitchBench.pair(
+                plain, folded, plainFirst: index.isMultiple(of: 2))
+            runs.plain.append(pair.plain)
+            runs.folded.append(pair.folded)
         }
         print(
             "\(OpenBLAS.coreName) kernels, \(threads) thread(s), \(plain.count) frames, "
                 + "medians of \(repeats) runs in turn, microseconds a frame")
         print(ProfileTable(plain: runs.plain, folded: runs.folded, frames: plain.count).text)
+    }
+
+    /// A run of each. Who goes first pays for what ran before, so they take turns at it.
+    private static func pair(
+        _ plain: Contestant, _ folded: Contestant, plainFirst: Bool
+    ) async throws -> (plain: Run, folded: Run) {
+        if plainFirst {
+            let first = try await plain.run()
+            return (first, try await folded.run())
+        }
+        let first = try await folded.run()
+        return (try await plain.run(), first)
     }
 
     /// A line that is there at once, even where the output is a pipe.

@@ -10,8 +10,9 @@ struct Pitch: AsyncParsableCommand {
         abstract: "Prints the pitch of a sound over time, and draws it.",
         discussion: """
             The table has the columns time_s, frequency_hz and confidence, a line every 10 ms. The \
-            pitch is what the CREPE "tiny" network hears, between 32 and 2006 Hz; where confidence \
-            is low there is no pitch to hear. The sound must be of one voice.
+            pitch is what the CREPE "tiny" network hears, between 32 and 2006 Hz, made exact by the \
+            period of the sound; where confidence is low there is no pitch to hear. The sound must \
+            be of one voice.
 
             Exit status: 0, 64 for wrong arguments, 65 for a sound that cannot be read, 69 when \
             gnuplot is missing, 73 for an output that cannot be written.
@@ -39,8 +40,8 @@ struct Pitch: AsyncParsableCommand {
     @Flag(help: "Print the network's own estimates, not refined by the sound's period.")
     var unrefined = false
 
-    @Flag(help: "Fold batch normalization into the layers after it: the same pitch, less work.")
-    var folded = false
+    @Flag(help: "Run batch normalization as layers, not folded into those after them.")
+    var unfolded = false
 
     func validate() throws {
         guard (file == nil) != (tone == nil) else {
@@ -55,6 +56,12 @@ struct Pitch: AsyncParsableCommand {
         guard threads >= 1, threads <= 1024 else {
             throw ValidationError("Expected --threads between 1 and 1024, found \(threads).")
         }
+        guard csv != "", plot != "" else {
+            throw ValidationError("Expected a file's name for --csv and --plot, found none.")
+        }
+        guard csv == nil || csv != plot else {
+            throw ValidationError("Expected two files for --csv and --plot, found one.")
+        }
     }
 
     func run() async throws {
@@ -65,10 +72,13 @@ struct Pitch: AsyncParsableCommand {
                 try file.map { path throws(PitchError) in try Sound(contentsOf: path) }
                 ?? Sound(tone: tone ?? 0, seconds: seconds)
             let tracker = PitchTracker(
-                network: try CrepeNetwork(folded: folded), threads: threads, refines: !unrefined)
+                network: try CrepeNetwork(folded: !unfolded), threads: threads, refines: !unrefined)
             let estimates = try await tracker.track(sound)
             let table = PitchTable(estimates)
-            print(table.text, terminator: "")
+            do { try FileHandle.standardOutput.write(contentsOf: Data(table.text.utf8)) } catch {
+                FileHandle.standardError.write(Data("pitch: standard output: cannot write\n".utf8))
+                throw ExitCode(73)
+            }
             if let csv { try table.write(to: csv) }
             if let plot { try PitchPlot(estimates, title: title).write(to: plot) }
         } catch let error as PitchError {

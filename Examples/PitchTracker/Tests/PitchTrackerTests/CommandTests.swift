@@ -10,7 +10,7 @@ import Testing
 
     /// Runs the program `pitch`, which is built beside the tests.
     private func pitch(
-        _ arguments: [String], environment: [String: String]? = nil
+        _ arguments: [String], environment: [String: String]? = nil, output: FileHandle? = nil
     ) throws -> Outcome {
         let here = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         let candidates = [
@@ -20,14 +20,14 @@ import Testing
         let program = try #require(
             candidates.map { $0.appending(path: "pitch") }
                 .first { FileManager.default.isExecutableFile(atPath: $0.path) })
-        let (process, output, errors) = (Process(), Pipe(), Pipe())
+        let (process, pipe, errors) = (Process(), Pipe(), Pipe())
         process.executableURL = program
         process.arguments = arguments
         if let environment { process.environment = environment }
-        process.standardOutput = output
+        process.standardOutput = output ?? pipe
         process.standardError = errors
         try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let text = output == nil ? try pipe.fileHandleForReading.readToEnd() ?? Data() : Data()
         let said = try errors.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return Outcome(
@@ -89,6 +89,7 @@ import Testing
     @Test(arguments: [
         [], ["a.wav", "--tone", "440"], ["--tone", "0"], ["--tone", "8000"], ["--tone", "nan"],
         ["--tone", "440", "--seconds", "-1"], ["--tone", "440", "--threads", "0"], ["--bad"],
+        ["--tone", "440", "--csv", ""], ["--tone", "440", "--csv", "a", "--plot", "a"],
     ])
     func wrongArgumentsAreStatus64(_ arguments: [String]) throws {
         #expect(try pitch(arguments).status == 64)
@@ -111,5 +112,29 @@ import Testing
         let found = try pitch(["--tone", "440", "--seconds", "0.01", "--csv", csv])
         #expect(found.status == 73)
         #expect(found.errors.contains(csv))
+    }
+
+    @Test func fullStandardOutputIsStatus73() throws {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let found = try pitch(["--tone", "440", "--seconds", "0.01"], output: full)
+        #expect(found.status == 73)
+        #expect(found.errors.hasPrefix("pitch: standard output: "))
+    }
+
+    /// The same pitch folded and unfolded; unrefined, the network's own.
+    @Test func optionsOfTheNetworkAreTaken() throws {
+        func pitches(_ options: String...) throws -> [Double] {
+            let found = try pitch(["--tone", "311", "--seconds", "0.1"] + options)
+            #expect(found.status == 0, "\(found.errors)")
+            return found.output.split(separator: "\n").dropFirst().compactMap {
+                Double($0.split(separator: ",")[1])
+            }
+        }
+        let (usual, unfolded) = (try pitches(), try pitches("--unfolded"))
+        try #require(usual.count == 11 && unfolded.count == 11)
+        for (usual, unfolded) in zip(usual, unfolded) { #expect(abs(usual - unfolded) <= 0.002) }
+        let unrefined = try pitches("--unrefined")
+        #expect(unrefined.count == 11)
+        #expect(unrefined != usual)
     }
 }
