@@ -68,7 +68,7 @@ enum BLASEngine: PassEngine {
         let (center, scale, shift) = unsafe (map.center[c], map.scale[c], map.shift[c])
         if n < shortestCall {
             for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
-        } else if unsafe map.canFold[c] {
+        } else if unsafe map.canFold(c) {
             unsafe result.update(repeating: shift - center * scale, count: n)
             unsafe Scalar.axpy(n, alpha: scale, row, result)
         } else {
@@ -91,7 +91,7 @@ enum BLASEngine: PassEngine {
             let c = block.firstChannel + channel
             let sum = unsafe Double(Scalar.sum(n, g))
             unsafe sums[channel].gradient += sum
-            if unsafe map.canFold[c] {
+            if unsafe map.canFold(c) {
                 // Σ g · (x − μ) = Σ g · x − μ · Σ g
                 let product = unsafe Double(Scalar.dot(n, g, row))
                 unsafe sums[channel].gradientTimesNormalized += product - map.mean[c] * sum
@@ -130,7 +130,7 @@ enum BLASEngine: PassEngine {
             let constant = unsafe map.residue[c] - scale * meanG
             let factor = -scale * slope
             // A product that underflows keeps its factors apart.
-            if unsafe map.forward.canFold[c] && (factor.isNormal || slope == 0) {
+            if unsafe map.forward.canFold(c) && (factor.isNormal || slope == 0) {
                 unsafe result.update(repeating: constant - factor * center, count: n)
                 unsafe Scalar.axpy(n, alpha: scale, g, result)
                 unsafe Scalar.axpy(n, alpha: factor, row, result)

@@ -15,7 +15,7 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
     private let channels: Int
 
     private static var bytesPerChannel: Int {
-        7 * MemoryLayout<Double>.stride + 6 * MemoryLayout<Scalar>.stride + 2
+        8 * MemoryLayout<Double>.stride + 6 * MemoryLayout<Scalar>.stride + 1
     }
 
     init(channels: Int) {
@@ -29,7 +29,7 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
         unsafe memory.baseAddress!.assumingMemoryBound(to: Double.self)
     }
     private var scalars: UnsafeMutablePointer<Scalar> {
-        unsafe UnsafeMutableRawPointer(doubles + 7 * channels).assumingMemoryBound(to: Scalar.self)
+        unsafe UnsafeMutableRawPointer(doubles + 8 * channels).assumingMemoryBound(to: Scalar.self)
     }
     private var flags: UnsafeMutablePointer<Bool> {
         unsafe UnsafeMutableRawPointer(scalars + 6 * channels).assumingMemoryBound(to: Bool.self)
@@ -38,15 +38,15 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
     var forward: ForwardMap<Scalar> {
         unsafe ForwardMap(
             mean: doubles, variance: doubles + channels, inverseDeviation: doubles + 2 * channels,
-            gamma: doubles + 3 * channels, beta: doubles + 4 * channels, center: scalars,
-            scale: scalars + channels, shift: scalars + 2 * channels, canFold: flags,
-            isOutOfRange: flags + channels)
+            gamma: doubles + 3 * channels, beta: doubles + 4 * channels,
+            foldMargin: doubles + 5 * channels, center: scalars, scale: scalars + channels,
+            shift: scalars + 2 * channels, isOutOfRange: flags)
     }
 
     var backward: BackwardMap<Scalar> {
         unsafe BackwardMap(
-            forward: forward, meanGradient: doubles + 5 * channels,
-            meanGradientTimesNormalized: doubles + 6 * channels,
+            forward: forward, meanGradient: doubles + 6 * channels,
+            meanGradientTimesNormalized: doubles + 7 * channels,
             gradientCenter: scalars + 3 * channels, slope: scalars + 4 * channels,
             residue: scalars + 5 * channels)
     }
@@ -67,6 +67,8 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     let inverseDeviation: UnsafeMutablePointer<Double>
     let gamma: UnsafeMutablePointer<Double>
     let beta: UnsafeMutablePointer<Double>
+    /// See ``canFold(_:)``.
+    let foldMargin: UnsafeMutablePointer<Double>
 
     /// μ, rounded
     let center: UnsafeMutablePointer<Scalar>
@@ -74,9 +76,6 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     let scale: UnsafeMutablePointer<Scalar>
     /// β − (μ − center) · γ · s
     let shift: UnsafeMutablePointer<Scalar>
-    /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
-    /// is not zero, since a constant channel must cancel to the bit.
-    let canFold: UnsafeMutablePointer<Bool>
     /// Whether the second form would overflow or lose digits in this channel, or, its scale being
     /// zero, a NaN: BLAS's axpy by zero does not look at x.
     let isOutOfRange: UnsafeMutablePointer<Bool>
@@ -142,10 +141,15 @@ struct ForwardMap<Scalar: NormalizationScalar> {
             unsafe self.mean[c] = beta
             unsafe inverseDeviation[c] = (variance[c] + epsilon).squareRoot()
             // y spreads around β by about γ.
-            unsafe canFold[c] = abs(beta) <= 2 * abs(gamma)
+            unsafe foldMargin[c] = 2 * abs(gamma) - abs(beta)
         }
         unsafe setScaled(0..<mean.count)
     }
+
+    /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
+    /// is not zero, since a constant channel must cancel to the bit.
+    @inline(__always)
+    func canFold(_ c: Int) -> Bool { unsafe foldMargin[c] >= 0 }
 
     /// Whether one of the channels is out of range.
     func hasOutOfRange(_ channels: Range<Int>) -> Bool {
@@ -161,8 +165,8 @@ struct ForwardMap<Scalar: NormalizationScalar> {
         unsafe cfused_inverse_roots(
             variance + first, epsilon, inverseDeviation + first, channels.count)
         for c in channels {
-            unsafe canFold[c] =
-                (variance[c] > 0) && (mean[c].magnitude * inverseDeviation[c] <= 2)
+            let margin = unsafe 2 - mean[c].magnitude * inverseDeviation[c]
+            unsafe foldMargin[c] = variance[c] > 0 ? margin : -1
         }
     }
 
