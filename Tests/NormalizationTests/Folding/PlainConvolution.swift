@@ -4,8 +4,11 @@ struct PlainConvolution {
     var shape: [Int]
     var groups = 1
     var stride = 1
+    var dilation = 1
     /// Positions added on every side of the input, each channel with a value of its own.
     var padding = 0
+    /// Whether those positions repeat the outermost ones of the input.
+    var repeatsBorder = false
     var isTransposed = false
 
     var kernel: [Int] { Array(shape[2...]) }
@@ -15,8 +18,9 @@ struct PlainConvolution {
     /// The spatial dimensions of the output.
     func outputSpace(_ space: [Int]) -> [Int] {
         zip(space, kernel).map { size, kernel in
-            isTransposed
-                ? (size - 1) * stride + kernel : (size + 2 * padding - kernel) / stride + 1
+            let reach = dilation * (kernel - 1) + 1
+            return isTransposed
+                ? (size - 1) * stride + reach : (size + 2 * padding - reach) / stride + 1
         }
     }
 
@@ -53,12 +57,17 @@ struct PlainConvolution {
     private func pairs(of tap: [Int], _ space: [Int], _ outputSpace: [Int]) -> [(Int?, Int)] {
         if isTransposed {
             return (0..<space.reduce(1, *)).map { i in
-                let target = zip(position(i, in: space), tap).map { $0 * stride + $1 }
+                let target = zip(position(i, in: space), tap).map { $0 * stride + dilation * $1 }
                 return (i, index(target, in: outputSpace)!)
             }
         }
         return (0..<outputSpace.reduce(1, *)).map { o in
-            let source = zip(position(o, in: outputSpace), tap).map { $0 * stride + $1 - padding }
+            var source = zip(position(o, in: outputSpace), tap).map {
+                $0 * stride + dilation * $1 - padding
+            }
+            if repeatsBorder {
+                source = zip(source, space).map { min(max($0, 0), $1 - 1) }
+            }
             return (index(source, in: space), o)
         }
     }
