@@ -17,13 +17,14 @@ struct ChannelMap: Sendable {
         let running = try layer.checkedRunningStatistics()
         for channel in 0..<layer.channels {
             let deviation = (running.variance[channel] + layer.epsilon).squareRoot()
-            scale.append(layer.gamma.value(of: channel, absent: 1) / deviation)
+            let gamma = layer.gamma.value(of: channel, absent: 1)
+            scale.append(gamma / deviation)
             mean.append(running.mean[channel])
             beta.append(layer.beta.value(of: channel, absent: 0))
             let (scale, shift) = (scale[channel], shift(of: channel))
             let inRange =
                 Scalar(scale).isFinite && Scalar(shift).isFinite
-                && (scale == 0 || Scalar(scale).isNormal)
+                && (Scalar(scale).isNormal || scale == 0 && (gamma == 0 || deviation.isInfinite))
             guard inRange else { throw .unfoldableChannel(channel, scale: scale, shift: shift) }
         }
     }

@@ -127,16 +127,32 @@ import Testing
         #expect(values == [-5, 0])
     }
 
-    @Test func coefficientsTheElementTypeCannotHold() throws {
+    private func checkUnfoldable<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
         let layer = try LinearLayer.dense([1, 1])
-        for gamma in [Float.infinity, .nan, .leastNonzeroMagnitude] {
-            let norm = try norm(1, gamma: .shared(gamma), mean: 0)
-            let error = try refusal { _ = try norm.folded(after: layer, weights: [1]) }
-            guard case .unfoldableChannel(0, _, _) = error else {
-                Issue.record("γ = \(gamma): \(error)")
-                continue
+        for gamma in [Scalar.infinity, .nan, .leastNonzeroMagnitude] {
+            let norm = try BatchNorm<Scalar>(
+                channels: 1, gamma: .shared(gamma), beta: .absent, epsilon: 1,
+                runningStatistics: RunningStatistics(mean: [0], variance: [3]))
+            for isAfter in [true, false] {
+                let error = try refusal {
+                    if isAfter {
+                        _ = try norm.folded(after: layer, weights: [1])
+                    } else {
+                        _ = try norm.folded(before: layer, weights: [1])
+                    }
+                }
+                guard case .unfoldableChannel(0, _, _) = error else {
+                    Issue.record("\(Scalar.self), γ = \(gamma): \(error)")
+                    continue
+                }
             }
         }
+    }
+
+    @Test func coefficientsTheElementTypeCannotHold() throws {
+        try checkUnfoldable(Float.self)
+        try checkUnfoldable(Double.self)
+        let layer = try LinearLayer.dense([1, 1])
         #expect(
             try refusal { _ = try norm(1, mean: 1e300).folded(before: layer, weights: [1]) }
                 == .unfoldableChannel(0, scale: 0.5, shift: -5e299))
