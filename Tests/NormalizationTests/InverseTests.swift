@@ -50,25 +50,27 @@ import Testing
     /// y is within δ = u (|γ| (6 z + 12) + 4 |β|) + 8 U |γ| (z + |μ| s) of exact, z = |x − μ| s (the
     /// second-form roundings of forward, one for each product, sum and coefficient), and comes back as
     /// S · δ beside the inverse's own error.
-    private func roundTrip<Scalar: NormalizationScalar>(_ engine: Engine, _: Scalar.Type) throws {
+    private func roundTrip<Scalar: NormalizationScalar>(
+        _ engine: Engine, _ form: Int, offset: Double, _: Scalar.Type
+    ) throws {
         for (seed, (shape, axis)) in Self.shapes.enumerated() {
             var random = SeededNumbers(seed: UInt64(seed))
             let geometry = try Geometry(shape, channelAxis: axis)
-            var layer: BatchNorm<Scalar> = try random.layer(channels: geometry.channels, form: 0)
+            var layer: BatchNorm<Scalar> = try random.layer(channels: geometry.channels, form: form)
             layer.engine = engine
-            let x: [Scalar] = random.array(geometry.count, -1...3)
+            let x: [Scalar] = random.array(geometry.count, offset - 1...offset + 3)
             let (y, statistics) = try layer.forward(x, shape: shape, channelAxis: axis)
             let back = try layer.inverse(
                 y, normalizedBy: .batch(statistics), shape: shape, channelAxis: axis)
             layer.runningStatistics = try RunningStatistics(
                 mean: statistics.mean, variance: statistics.variance())
             let maps = (0..<geometry.channels).map { layer.map(ofChannel: $0) }
-            let gammas = layer.gamma.values.map { Double($0) }
+            let deviations = statistics.variance().map { ($0 + layer.epsilon).squareRoot() }
             let (u, U) = (Double(Scalar.ulpOfOne) / 2, 0x1p-53)
             let wrong = x.indices.first { i in
                 let c = i / geometry.inner % geometry.channels
-                let (map, gamma) = (maps[c], abs(gammas[c]))
-                let s = abs(map.scale) / gamma
+                let (map, s) = (maps[c], 1 / deviations[c])
+                let gamma = abs(map.scale) * deviations[c]
                 let z = abs(Double(x[i]) - map.mean) * s
                 let delta =
                     u * (gamma * (6 * z + 12) + 4 * abs(map.beta))
@@ -77,13 +79,94 @@ import Testing
                     delta / abs(map.scale) + bound(Double(x[i]), Double(y[i]), map, u)
                 return !(abs(Double(back[i]) - Double(x[i])) <= bound)
             }
-            #expect(wrong == nil, "\(engine) \(Scalar.self) \(shape) axis \(axis)")
+            #expect(
+                wrong == nil,
+                "\(engine) \(Scalar.self) \(shape) axis \(axis) form \(form) offset \(offset)")
         }
     }
 
-    @Test(arguments: engines) func inverseUndoesTrainingForward(_ engine: Engine) throws {
-        try roundTrip(engine, Float.self)
-        try roundTrip(engine, Double.self)
+    @Test(arguments: engines, [0, 0x1p12])
+    func inverseUndoesTrainingForward(_ engine: Engine, offset: Double) throws {
+        // Standard, weight-shared, parameter-shared, none.
+        for form in [0, 1, 4, 8] {
+            try roundTrip(engine, form, offset: offset, Float.self)
+            try roundTrip(engine, form, offset: offset, Double.self)
+        }
+    }
+
+    /// |γ| from 2⁻¹⁰⁰ to 2¹⁰, or zero; |μ| up to 2²⁰; variances from 2⁻⁴⁰ to 2⁴⁰: within the docstring's
+    /// bound, where γ is zero the mean itself, and to the bit the same by batch and by running
+    /// statistics, between buffers and in place.
+    private func sweep<Scalar: NormalizationScalar>(
+        _ engine: Engine, _ seed: Int, _: Scalar.Type
+    ) throws {
+        var random = SeededNumbers(seed: UInt64(seed))
+        let (shape, axis) = Self.shapes[seed % 4]
+        let geometry = try Geometry(shape, channelAxis: axis)
+        let (channels, m) = (geometry.channels, Double(geometry.valuesPerChannel))
+        var layer: BatchNorm<Scalar> = try random.layer(channels: channels, form: seed / 4 % 9)
+        layer.engine = engine
+        let gammas = (0..<channels).map { _ in
+            random.integer(0...3) == 0 ? 0 : Scalar(random.power(-100...10))
+        }
+        switch layer.gamma {
+        case .absent: break
+        case .shared: layer.gamma = .shared(gammas[0])
+        case .perChannel: layer.gamma = .perChannel(gammas)
+        }
+        let statistics = try BatchStatistics(
+            count: geometry.valuesPerChannel,
+            mean: (0..<channels).map { _ in random.power(-20...20) },
+            sumOfSquaredDeviations: (0..<channels).map { _ in abs(random.power(-40...40)) * m })
+        layer.runningStatistics = try RunningStatistics(
+            mean: statistics.mean, variance: statistics.variance())
+        let maps = (0..<channels).map { layer.map(ofChannel: $0) }
+        let deviations = statistics.variance().map { ($0 + layer.epsilon).squareRoot() }
+        // β + γ z, with |z| up to 3
+        let y = random.array(geometry.count, -3...3, as: Double.self).enumerated().map { i, z in
+            let c = i / geometry.inner % channels
+            return Scalar(maps[c].beta + maps[c].scale * deviations[c] * z)
+        }
+        let place = Comment("\(engine) \(Scalar.self) seed \(seed)")
+        let x = try layer.inverse(y, normalizedBy: .running, shape: shape, channelAxis: axis)
+        let wrong = y.indices.first { i in
+            let map = maps[i / geometry.inner % channels]
+            if map.scale == 0 { return x[i] != Scalar(map.mean) }
+            let exact = map.mean + (Double(y[i]) - map.beta) / map.scale
+            let bound = bound(exact, Double(y[i]), map, Double(Scalar.ulpOfOne) / 2)
+            return !(abs(Double(x[i]) - exact) <= bound)
+        }
+        #expect(wrong == nil, place)
+        #expect(
+            try x
+                == layer.inverse(
+                    y, normalizedBy: .batch(statistics), shape: shape, channelAxis: axis), place)
+        for numbers in [NormalizingStatistics.running, .batch(statistics)] {
+            var (between, inPlace) = ([Scalar](repeating: .nan, count: y.count), y)
+            var target = between.mutableSpan
+            try layer.inverse(
+                y.span, normalizedBy: numbers, into: &target, geometry: geometry)
+            var span = inPlace.mutableSpan
+            try layer.inverseInPlace(&span, normalizedBy: numbers, geometry: geometry)
+            #expect(between == x && inPlace == x, place)
+        }
+    }
+
+    @Test(arguments: engines) func extremeChannelsStayWithinTheBound(_ engine: Engine) throws {
+        for seed in 0..<36 {
+            try sweep(engine, seed, Float.self)
+            try sweep(engine, seed, Double.self)
+        }
+    }
+
+    @Test(arguments: engines)
+    func aReciprocalBeyondDoubleIsThePseudoInverse(_ engine: Engine) throws {
+        let layer = try BatchNorm<Double>(
+            channels: 2, gamma: .perChannel([.leastNonzeroMagnitude, -0x1p-1030]),
+            beta: .shared(1), epsilon: 0,
+            runningStatistics: RunningStatistics(mean: [5, -3], variance: [1, 4]), engine: engine)
+        let x = try layer.inverse([1, 2, 3, 4], normalizedBy: .running, shape: [2, 2])
+        #expect(x == [5, -3, 5, -3])
     }
 
     @Test(arguments: engines) func channelsWithoutScaleReturnTheirMean(_ engine: Engine) throws {
@@ -118,25 +201,6 @@ import Testing
         let x = try layer.inverse(y, normalizedBy: .running, shape: [3, 1])
         for (x, expected) in zip(x, [1e10, 2e10, -4e10]) {
             #expect(abs(Double(x) - expected) <= 0x1p-23 * abs(expected))
-        }
-    }
-
-    @Test func inPlaceAndPointersGiveTheSameBits() throws {
-        var random = SeededNumbers(seed: 3)
-        for engine in Self.engines {
-            for (shape, axis) in Self.shapes {
-                let geometry = try Geometry(shape, channelAxis: axis)
-                var layer: BatchNorm<Float> = try random.layer(
-                    channels: geometry.channels, form: 0)
-                layer.engine = engine
-                let y: [Float] = random.array(geometry.count)
-                let x = try layer.inverse(
-                    y, normalizedBy: .running, shape: shape, channelAxis: axis)
-                var buffer = y
-                var span = buffer.mutableSpan
-                try layer.inverseInPlace(&span, normalizedBy: .running, geometry: geometry)
-                #expect(buffer == x)
-            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Normalization
 
 /// Seeded numbers for the tests of folding and inversion: the same for the same seed everywhere
@@ -21,6 +22,12 @@ struct SeededNumbers: RandomNumberGenerator {
         _ count: Int, _ range: ClosedRange<Double> = -1...1, as: Scalar.Type = Scalar.self
     ) -> [Scalar] {
         (0..<count).map { _ in Scalar(Double.random(in: range, using: &self)) }
+    }
+
+    /// A number whose magnitude lies anywhere between two powers of two, of either sign.
+    mutating func power(_ exponents: ClosedRange<Double>) -> Double {
+        let magnitude = exp2(Double.random(in: exponents, using: &self))
+        return integer(0...1) == 0 ? magnitude : -magnitude
     }
 
     /// γ or β in one of its three forms.
