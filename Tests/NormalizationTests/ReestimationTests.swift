@@ -4,12 +4,16 @@ import Testing
 @Suite struct ReestimationTests {
     /// Batches of 1, 2, 4 … samples, the first an empty one, of small integers: every mean and every
     /// product is exact in `Double`, where counts are powers of two.
-    @Test(arguments: [VarianceEstimator.unbiased, .biased])
-    func exactDataGivesTheStatisticsOfTheWhole(_ estimator: VarianceEstimator) throws {
+    /// The offset is large against the deviations, so that formulas which subtract squares fail.
+    @Test(arguments: [VarianceEstimator.unbiased, .biased], [0, 0x1p20, -0x1p30])
+    func exactDataGivesTheStatisticsOfTheWhole(
+        _ estimator: VarianceEstimator, offset: Double
+    ) throws {
         // Sizes that double keep n_b / n = 1/2, after the first one.
         let sizes = [0, 4, 4, 8, 16, 32]
         var random = SeededNumbers(seed: 4)
-        let x = (0..<sizes.reduce(0, +) * 3).map { _ in Double(random.integer(-512...512)) }
+        let x = (0..<sizes.reduce(0, +) * 3).map { _ in offset + Double(random.integer(-512...512))
+        }
         var layer = try BatchNorm<Double>(
             channels: 3, gamma: .absent, beta: .absent,
             runningStatistics: RunningStatistics(channels: 3, estimator: estimator))
@@ -62,6 +66,46 @@ import Testing
             #expect(abs(running.variance[c] - variance) <= 2 * (tolerance + sums) * 21 * 21)
         }
         #expect(running.updateCount == batches.count { $0.count > 0 })
+    }
+
+    /// Batches of 1 to 97 samples whose means lie up to 4 deviations apart, on an offset of 2²⁰: what is
+    /// lost must be small against the deviations, not only against the offset.
+    ///
+    /// With A = |offset| + 8, D = 8 the widest distance of two means, and V the variance: each of k
+    /// merges rounds the mean three times, as does a batch's own statistics, E = (3 k + 8) U A; a mean
+    /// that is E away moves the variance by 2 D E + E², and its sums round (4 k + 8) U V. The
+    /// statistics of the batches are the reference engine's, with compensated sums.
+    @Test(arguments: 0..<20) func aLargeOffsetCostsNoDigitsOfTheVariance(seed: Int) throws {
+        try largeOffset(seed, Float.self, offset: 0x1p20)
+        try largeOffset(seed, Double.self, offset: -0x1p20)
+    }
+
+    private func largeOffset<Scalar: NormalizationScalar>(
+        _ seed: Int, _: Scalar.Type, offset: Double
+    ) throws {
+        var random = SeededNumbers(seed: UInt64(seed))
+        var all: [Double] = []
+        let batches = try (0..<random.integer(2...40)).map { _ in
+            let center = offset + Double(random.integer(-4...4))
+            let x: [Scalar] = random.array(random.integer(1...97), center - 1...center + 1)
+            // Exact: the two are within a factor of two.
+            all += x.map { Double($0) - offset }
+            return try BatchStatistics(
+                of: x.span, geometry: Geometry([x.count, 1]), engine: .reference)
+        }
+        var running = try RunningStatistics(channels: 1, estimator: .biased)
+        try running.reestimate(from: batches)
+        let (n, k, U) = (Double(all.count), Double(batches.count), 0x1p-53)
+        let mean = all.reduce(0, +) / n
+        let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / n
+        // The plain sums here round n times, at the size of the deviations.
+        let sums = n * U * 8
+        let error = (3 * k + 8) * U * (abs(offset) + 8)
+        let place = Comment("seed \(seed), \(Scalar.self)")
+        #expect(abs(running.mean[0] - offset - mean) <= error + sums, place)
+        #expect(
+            abs(running.variance[0] - variance)
+                <= 16 * error + error * error + (4 * k + 8) * U * variance + 8 * sums, place)
     }
 
     @Test func whatItDoesNotPoolIsKept() throws {
