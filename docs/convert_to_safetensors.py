@@ -5,16 +5,18 @@
     python convert_to_safetensors.py model.keras model.safetensors
 
 PyTorch: .pth, .pt, .ckpt or .bin with a state_dict, alone or under "state_dict",
-"model_state_dict" or "model"; --key names another place. Needs torch and safetensors.
+"model_state_dict" or "model"; --key names another place. Needs torch, numpy and safetensors.
 Names stay as they are: features.1.weight, features.1.running_mean ...
 
-Keras: .keras or .h5 with a whole model. Needs keras (any backend) and safetensors.
+Keras: .keras or .h5 with a whole model. Needs keras, its backend and safetensors; for another
+backend than TensorFlow set KERAS_BACKEND to torch or jax.
 Names are the variables' paths joined with dots: batch_normalization.gamma ...
 """
 
 import argparse
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 
@@ -38,8 +40,14 @@ def from_pytorch(path, key):
     state = state[place] if place else state
     if not isinstance(state, dict):
         sys.exit(f"{path}: expected a dictionary of tensors, found {type(state).__name__}")
-    tensors = {name: value.detach().clone(memory_format=torch.contiguous_format)
-               for name, value in state.items() if isinstance(value, torch.Tensor)}
+    tensors = {}
+    for name, value in state.items():
+        if not isinstance(value, torch.Tensor):
+            continue
+        if value.layout != torch.strided or value.is_quantized:
+            sys.exit(f"{path}: {name}: expected a dense tensor, found {value.dtype}, {value.layout}")
+        # Of its own memory, as the format wants it: tied weights are written twice.
+        tensors[name] = value.detach().clone(memory_format=torch.contiguous_format)
     if not tensors:
         sys.exit(f"{path}: no tensors at the top; name the place with --key, one of "
                  f"{', '.join(map(str, state)) or 'none'}")
@@ -50,6 +58,9 @@ def from_keras(path, _):
     import keras
     from safetensors.numpy import save
 
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        sys.exit(f"{path}: expected a zip archive, as Keras 3 saves; this one is cut short or "
+                 "something else")
     try:
         model = keras.saving.load_model(path, compile=False)
     except Exception as error:
@@ -88,9 +99,17 @@ def main():
         backend = "; Keras on another backend: set KERAS_BACKEND to torch or jax"
         sys.exit(f"{call.source}: needs the Python package {error.name}"
                  f"{backend if error.name == 'tensorflow' else ''}")
+    try:
+        data = save(tensors)
+    except KeyError as error:
+        name = next((n for n, t in tensors.items() if t.dtype == error.args[0]), "a tensor")
+        sys.exit(f"{call.source}: {name}: .safetensors has no elements of type {error}")
     unfinished = call.target.with_name(call.target.name + ".unfinished")
-    unfinished.write_bytes(save(tensors))
-    os.replace(unfinished, call.target)
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, call.target)
+    except OSError as error:
+        sys.exit(f"{call.target}: cannot write: {error.strerror}")
     for name, tensor in tensors.items():
         print(f"{name:48} {str(tensor.dtype).removeprefix('torch.'):9} {tuple(tensor.shape)}")
 
