@@ -200,7 +200,7 @@ extension NormalizationError.ShapeDefect {
 extension NormalizationError.WeightShapeDefect {
     fileprivate var description: String {
         switch self {
-        case .wrongRank: "expected three dimensions or more, or two for a dense layer"
+        case .wrongRank: "expected three dimensions or more of a convolution, two of a dense layer"
         case .dimensionBelowOne: "expected every dimension to be at least 1"
         case .unevenGroups: "expected at least one group, and a first axis that they divide"
         case .countOverflow: "the number of elements overflows Int"
