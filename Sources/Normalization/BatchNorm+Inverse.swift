@@ -83,7 +83,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> [Scalar] {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.output, y.count))
-        var input = [Scalar](repeating: 0, count: y.count)
+        var input: [Scalar] = zeros(y.count)
         var x = input.mutableSpan
         try inverse(y.span, normalizedBy: statistics, into: &x, geometry: geometry)
         return input

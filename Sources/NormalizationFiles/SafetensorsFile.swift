@@ -64,6 +64,8 @@ public struct SafetensorsFile: Sendable {
     ///   ``FileError/elementType(file:tensor:expected:found:)`` for another type,
     ///   ``FileError/overflow(file:tensor:index:value:)`` for a number beyond the range of
     ///   `Float`, or what the system refuses.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func values<Scalar: BinaryFloatingPoint>(
         of name: String, as type: Scalar.Type = Scalar.self
     ) throws(FileError) -> [Scalar] {

@@ -16,7 +16,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> [Scalar] {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.input, x.count))
-        var output = [Scalar](repeating: 0, count: x.count)
+        var output: [Scalar] = zeros(x.count)
         var y = output.mutableSpan
         try inference(
             x.span, adding: residual?.span, then: activation, into: &y, geometry: geometry)
@@ -40,7 +40,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> (output: [Scalar], statistics: BatchStatistics, mask: [UInt8]) {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.input, x.count))
-        var output = [Scalar](repeating: 0, count: x.count)
+        var output: [Scalar] = zeros(x.count)
         var mask = [UInt8](repeating: 0, count: geometry.maskByteCount)
         var y = output.mutableSpan
         var bits = mask.mutableSpan
@@ -69,7 +69,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> (gradients: Gradients<Scalar>, residual: [Scalar]) {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.gradient, gradient.count), (.input, x.count))
-        var input = [Scalar](repeating: 0, count: x.count)
+        var input: [Scalar] = zeros(x.count)
         var residual = input
         var dx = input.mutableSpan
         var gated = residual.mutableSpan

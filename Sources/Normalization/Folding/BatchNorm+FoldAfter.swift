@@ -34,7 +34,7 @@ extension BatchNorm {
         // Before memory is taken for as many numbers as the layer says.
         try ChannelMap(self).check(
             layer, on: .output, weights: weights.count, bias: bias?.count ?? layer.outputs)
-        var (weights, bias) = (weights, bias ?? Array(repeating: 0, count: layer.outputs))
+        var (weights, bias) = (weights, bias ?? zeros(layer.outputs))
         var weightSpan = weights.mutableSpan
         var biasSpan = bias.mutableSpan
         try fold(after: layer, weights: &weightSpan, bias: &biasSpan)

@@ -46,7 +46,7 @@ extension BatchNorm {
         // Before memory is taken for as many numbers as the layer says.
         try ChannelMap(self).check(
             layer, on: .input, weights: weights.count, bias: bias?.count ?? layer.outputs)
-        var (weights, bias) = (weights, bias ?? Array(repeating: 0, count: layer.outputs))
+        var (weights, bias) = (weights, bias ?? zeros(layer.outputs))
         var weightSpan = weights.mutableSpan
         var biasSpan = bias.mutableSpan
         let values = try fold(
@@ -116,6 +116,8 @@ extension BatchNorm {
 extension ChannelMap {
     /// bias ← bias + Σ_c b_c · Σ weights_c of a convolution or dense layer, a group at a time and a row
     /// for each output, as products of `Double` whatever the weights.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     fileprivate func addShifts<Scalar: NormalizationScalar>(
         to bias: inout [Double], _ weights: UnsafePointer<Scalar>, _ layer: LinearLayer
     ) {

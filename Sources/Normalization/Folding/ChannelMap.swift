@@ -52,31 +52,58 @@ struct ChannelMap: Sendable {
     }
 
     /// Multiplies every weight by the scale of its channel on that side: a BLAS call for each run of
-    /// one channel. Throws before anything has changed where a weight would overflow.
+    /// one channel, a loop for runs too short for one. Throws before anything has changed where a weight
+    /// would overflow.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     func scaleWeights<Scalar: NormalizationScalar>(
         _ weights: UnsafeMutablePointer<Scalar>, of layer: LinearLayer, on side: LinearLayer.Side
     ) throws(NormalizationError) {
-        let (runs, length) = layer.runs(on: side)
-        for run in 0..<runs {
-            let start = run * length
-            let factor = Scalar(scale[layer.channel(ofRun: run, on: side)])
-            guard let index = unsafe Scalar.iamax(length, weights + start) else { continue }
-            let largest = unsafe weights[start + index]
-            if largest.isFinite, !(largest * factor).isFinite {
-                throw .foldOverflow(.weights, index: start + index, value: Double(largest))
+        let factors: [Scalar] = Normalization.rounded(scale)
+        let rows = layer.shape[0]
+        let length = layer.weightCount / rows
+        for row in 0..<rows {
+            var start = row * length
+            let channels = layer.channels(ofRow: row, on: side)
+            let run = length / channels.count
+            for channel in channels {
+                let end = start + run
+                if run >= Self.callLength {
+                    start += unsafe Scalar.iamax(run, weights + start) ?? 0
+                }
+                // Of a long run its largest weight, of a short one each.
+                for index in start..<(run >= Self.callLength ? start + 1 : end) {
+                    let weight = unsafe weights[index]
+                    if weight.isFinite, !(weight * factors[channel]).isFinite {
+                        throw .foldOverflow(.weights, index: index, value: Double(weight))
+                    }
+                }
+                start = end
             }
         }
-        for run in 0..<runs {
-            let factor = Scalar(scale[layer.channel(ofRun: run, on: side)])
-            unsafe Scalar.scal(length, alpha: factor, weights + run * length)
+        for row in 0..<rows {
+            var start = row * length
+            let channels = layer.channels(ofRow: row, on: side)
+            let run = length / channels.count
+            for channel in channels {
+                if run >= Self.callLength {
+                    unsafe Scalar.scal(run, alpha: factors[channel], weights + start)
+                } else {
+                    for index in start..<start + run { unsafe weights[index] *= factors[channel] }
+                }
+                start += run
+            }
         }
     }
+
+    /// The weights from which on a run is worth a BLAS call.
+    private static let callLength = 16
 
     /// The bias in the element type; throws where a finite number has become infinite.
     static func rounded<Scalar: NormalizationScalar>(
         _ bias: [Double], as type: Scalar.Type
     ) throws(NormalizationError) -> [Scalar] {
-        let result = bias.map { Scalar($0) }
+        let result: [Scalar] = Normalization.rounded(bias)
         for index in bias.indices where bias[index].isFinite && !result[index].isFinite {
             throw .foldOverflow(.bias, index: index, value: bias[index])
         }

@@ -103,22 +103,17 @@ extension LinearLayer {
         input / (inputs / groups) * shape[1]
     }
 
-    /// The number of runs of weights that have one channel on the given side, and a run's length.
-    func runs(on side: Side) -> (count: Int, length: Int) {
-        let runs =
-            side == .output && kind != .transposedConvolution ? shape[0] : shape[0] * shape[1]
-        return (runs, weightCount / runs)
-    }
-
-    /// The channel on the given side that run `run` belongs to.
-    func channel(ofRun run: Int, on side: Side) -> Int {
-        let (row, column) = run.quotientAndRemainder(dividingBy: shape[1])
-        return switch (side, kind) {
-        case (.output, .transposedConvolution): firstOutput(ofInput: row) + column
-        case (.output, _): run
-        case (.input, .transposedConvolution): row
-        case (.input, _): firstInput(ofOutput: row) + column
-        }
+    /// The channels on the given side that the weights in a row of the first axis belong to, side by side
+    /// with as many weights each.
+    func channels(ofRow row: Int, on side: Side) -> Range<Int> {
+        let first =
+            switch (side, kind) {
+            case (.output, .transposedConvolution): firstOutput(ofInput: row)
+            case (.input, .convolution), (.input, .dense): firstInput(ofOutput: row)
+            default: row
+            }
+        let isOne = (side == .input) == (kind == .transposedConvolution)
+        return first..<first + (isOne ? 1 : shape[1])
     }
 
     /// The side of the layer that the normalization stands on.
