@@ -183,6 +183,18 @@ import Testing
             } == .foldOverflow(.bias, index: 1, value: Double(Float(2e30)) / 2 * -1e10))
     }
 
+    /// Runs long enough for BLAS calls are searched for their largest weight, here the one that fails.
+    @Test func aWeightThatOverflowsInALongRunIsFound() throws {
+        let layer = try LinearLayer.convolution([2, 2, 16])
+        let norm = try norm(2, gamma: .shared(2e30), mean: 0)
+        var weights = [Float](repeating: 1, count: 64)
+        weights[40] = -3e38
+        let expected = NormalizationError.foldOverflow(
+            .weights, index: 40, value: Double(Float(-3e38)))
+        #expect(try refusal { _ = try norm.folded(after: layer, weights: weights) } == expected)
+        #expect(try refusal { _ = try norm.folded(before: layer, weights: weights) } == expected)
+    }
+
     /// A layer may say that it has more outputs than there is memory for.
     @Test func moreOutputsThanMemoryAreRefused() throws {
         let layer = try BatchNorm<Float>.standard(channels: 2)
