@@ -83,9 +83,10 @@ extension BlockGrid {
         width = min(width, geometry.channels)
 
         let isSmall = totalBytes <= CacheSizes.serial
+        let blocks = geometry.channels / width
         let fits =
-            width * channelBytes <= CacheSizes.resident
-            && geometry.channels >= (geometry.inner == 1 ? 4 * width : 4)
+            blocks >= 4 && width * channelBytes <= CacheSizes.resident
+            || blocks >= 32 && width * channelBytes <= CacheSizes.residentOfMany
         guard isSmall || fits else { return .striped(.stripes(geometry, elementSize: elementSize)) }
         return .resident(
             BlockGrid(

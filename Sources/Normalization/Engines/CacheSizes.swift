@@ -8,8 +8,11 @@ enum CacheSizes {
     /// A block of channels between its statistics and its output: two of them, one being read while
     /// the other is written, in half of a core's second-level cache.
     static let block = min(512 << 10, max(256 << 10, Processors.secondLevelCache / 4))
-    /// A single channel that is larger may still stay in the last-level cache.
+    /// A channel up to this size is a block, though a part of it leaves the second-level cache.
     static let resident = 4 << 20
+    /// The same where there are channels enough for many threads: a last-level cache holds it, or memory
+    /// is read twice as it would be otherwise.
+    static let residentOfMany = 32 << 20
     /// Where single values of the channels alternate, what of a row a block takes at least.
     static let row = 1 << 10
     /// What makes up for merging the statistics of one stripe more.
