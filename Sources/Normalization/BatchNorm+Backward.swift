@@ -122,6 +122,8 @@ extension BatchNorm {
     /// error. Without `dx` only ∂γ and ∂β are computed.
     ///
     /// - Throws: as the form with spans, and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func backward(
         _ gradient: UnsafeBufferPointer<Scalar>, input x: UnsafeBufferPointer<Scalar>,

@@ -42,6 +42,8 @@ extension BatchNorm {
     ///
     /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``,
     ///   and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func inference(
         _ x: UnsafeBufferPointer<Scalar>, into y: UnsafeMutableBufferPointer<Scalar>,

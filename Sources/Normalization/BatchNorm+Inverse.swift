@@ -52,6 +52,8 @@ extension BatchNorm {
     /// `y` and `x` may be the same buffer; if they overlap otherwise, that is an error.
     ///
     /// - Throws: as the form with spans, and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func inverse(
         _ y: UnsafeBufferPointer<Scalar>, normalizedBy statistics: NormalizingStatistics,

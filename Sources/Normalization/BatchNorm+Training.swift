@@ -43,6 +43,8 @@ extension BatchNorm {
     ///
     /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
     ///   and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func forward(
         _ x: UnsafeBufferPointer<Scalar>, into y: UnsafeMutableBufferPointer<Scalar>,

@@ -46,6 +46,8 @@ extension BatchNorm {
     ///
     /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``,
     ///   and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func inference(
         _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,
@@ -149,6 +151,8 @@ extension BatchNorm {
     /// `x` and `y` may be the same buffer; any other overlap with an output is an error.
     ///
     /// - Throws: as the forms with spans, and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func forward(
         _ x: UnsafeBufferPointer<Scalar>, adding residual: UnsafeBufferPointer<Scalar>?,

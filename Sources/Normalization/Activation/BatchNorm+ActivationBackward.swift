@@ -147,6 +147,8 @@ extension BatchNorm {
     /// `residualGradient` may be the gradient's buffer; any other overlap with one of them is an error.
     ///
     /// - Throws: as the forms with spans, and ``NormalizationError/overlap(_:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @unsafe
     public func backward(
         _ gradient: UnsafeBufferPointer<Scalar>, input x: UnsafeBufferPointer<Scalar>,

@@ -10,7 +10,8 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     ) {
         self.geometry = geometry
         passes = engine.passes(for: operation, of: geometry)
-        let bytes = geometry.count * MemoryLayout<Scalar>.stride
+        let tensors = operation == .backward ? 2 : 1
+        let bytes = tensors * geometry.count * MemoryLayout<Scalar>.stride
         threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
     }
 
