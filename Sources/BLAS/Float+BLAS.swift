@@ -2,12 +2,13 @@ public import COpenBLAS
 
 /// `Float` as OpenBLAS's single precision: the `s` routines.
 extension Float: BLASScalar {
-    /// `cblas_ssum`.
+    /// `cblas_ssum`, where that is right.
     @inlinable
     public static func _cblasSum(
         _ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32
     ) -> Self {
-        unsafe cblas_ssum(n, x, incX)
+        unsafe OpenBLAS.addsFloats
+            ? cblas_ssum(n, x, incX) : OpenBLAS.dotWithOnes(n, x, incX)
     }
 
     /// `cblas_sasum`.
