@@ -295,12 +295,15 @@ private struct Magnitudes {
     @inline(__always)
     func outsideOrZero(_ value: Double) -> Int32 {
         let magnitude = Self.upperHalf(value)
-        return ((magnitude &- smallest) & (0 &- magnitude)) | (largest &- 1 &- magnitude)
+        // The lower half counts as well: a subnormal number may have nothing in the upper one.
+        let lower = Int32(truncatingIfNeeded: value.bitPattern)
+        let isNotZero = (0 &- magnitude) | lower | (0 &- lower)
+        return ((magnitude &- smallest) & isNotZero) | (largest &- 1 &- magnitude)
     }
 
     /// Whether the value is outside, finite and not zero.
     @inline(__always)
     func isFiniteOutside(_ value: Double) -> Bool {
-        outsideOrZero(value) < 0 && value.isFinite
+        value != 0 && outside(value) < 0 && value.isFinite
     }
 }

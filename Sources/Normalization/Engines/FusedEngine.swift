@@ -44,7 +44,7 @@ enum FusedEngine: PassEngine {
 
     /// Takes the sums of a part in. Channels whose pivot lay far from the mean are walked again from the
     /// mean it gave, while the part is in cache: alone where they are few, else with all the others,
-    /// which have their numbers already. No channel's bits depend on its neighbours'.
+    /// which have their numbers already. Of planes shorter than a vector the last bits depend on which.
     @inline(__always)
     private static func settle<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ part: Block, _ tables: Tables<Scalar>,

@@ -13,11 +13,21 @@ enum ScratchMemory {
         var address: UInt
         var bytes: Int
     }
-    private static let free = Mutex<[Block]>([])
+    /// Set by who looks at the list. No lock: a child of a fork while it is set asks the system from then on.
+    private static let isTaken = Atomic(false)
+    private nonisolated(unsafe) static var free: [Block] = []
+
+    private static func withFree<Result>(_ body: (inout [Block]) -> Result) -> Result? {
+        guard
+            isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+        else { return nil }
+        defer { isTaken.store(false, ordering: .releasing) }
+        return unsafe body(&free)
+    }
 
     /// Memory of at least `bytes`, and how much it is.
     static func borrow(bytes: Int) -> UnsafeMutableRawBufferPointer {
-        let found = free.withLockIfAvailable { free -> Block? in
+        let found = withFree { free -> Block? in
             var best: Int?
             for (index, block) in free.enumerated() where block.bytes >= bytes {
                 if best == nil || block.bytes < free[best!].bytes { best = index }
@@ -36,7 +46,7 @@ enum ScratchMemory {
     static func giveBack(_ memory: UnsafeMutableRawBufferPointer) {
         let block = Block(
             address: UInt(bitPattern: memory.baseAddress), bytes: memory.count)
-        let isKept = free.withLockIfAvailable { free in
+        let isKept = withFree { free in
             let total = free.reduce(0) { $0 + $1.bytes }
             guard total + block.bytes <= kept else { return false }
             free.append(block)
