@@ -46,24 +46,14 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         .contiguous(geometry, elementSize: MemoryLayout<Scalar>.stride)
     }
 
-    /// y = γ · (x − μ) · s + β on one block, and what follows it. Channels whose coefficients the
-    /// element type cannot hold go to the reference engine, which computes in `Double`.
+    /// y = γ · (x − μ) · s + β on one block, and what follows it.
     func normalize(
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         then epilogue: Epilogue<Scalar> = .nothing, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        // In place, the lines to write are in cache.
-        let block = unsafe block.bypassingCache(
-            UnsafePointer(y) != x && UnsafePointer(y) != epilogue.residual)
-        unsafe forEachRun(of: block, outOfRange: map) { block, passes in
-            if epilogue.isNothing {
-                unsafe passes.normalize(x, block, by: map, into: y, scratch: scratch)
-            } else {
-                unsafe passes.activate(
-                    x, block, by: map, then: epilogue, into: y, scratch: scratch)
-            }
-        }
+        unsafe write(
+            PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y), scratch)
     }
 
     /// The same, put off where that is possible; else `nil`, and it is done.
@@ -72,17 +62,11 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
-        guard unsafe canWait(block, map) else {
-            unsafe normalize(x, block, by: map, then: epilogue, into: y, scratch: scratch)
-            return nil
-        }
-        let block = unsafe block.bypassingCache(
-            UnsafePointer(y) != x && UnsafePointer(y) != epilogue.residual)
-        return unsafe PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y)
+        unsafe later(
+            PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y), scratch)
     }
 
-    /// g · f′ on one block: f′ from the mask where there is one, else from z made again, with the same
-    /// exception.
+    /// g · f′ on one block: f′ from the mask where there is one, else from z made again.
     func gate(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: ForwardMap<Scalar>, _ gate: GradientGate<Scalar>,
@@ -93,24 +77,20 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         }
         let epilogue = unsafe Epilogue(
             residual: gate.residual, activation: gate.activation, mask: nil)
-        let block = block.bypassingCache(false)
-        unsafe forEachRun(of: block, outOfRange: map) { block, passes in
-            unsafe passes.gate(
-                x, gradient, block, by: map, then: epilogue, into: gate.gated, scratch: scratch)
-        }
+        unsafe write(
+            PendingOutput(
+                x: x, block: block, map: .gate(gradient, map, epilogue), output: gate.gated),
+            scratch)
     }
 
-    /// ∂x = γ · s · (g − A/m − x̂ · B/m) on one block, with the same exception.
+    /// ∂x = γ · s · (g − A/m − x̂ · B/m) on one block.
     func inputGradient(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let block = unsafe block.bypassingCache(
-            UnsafePointer(dx) != x && UnsafePointer(dx) != gradient)
-        unsafe forEachRun(of: block, outOfRange: map.forward) { block, passes in
-            unsafe passes.inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
-        }
+        unsafe write(
+            PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx), scratch)
     }
 
     /// The same, put off where that is possible; else `nil`, and it is done.
@@ -119,36 +99,42 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
         scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
-        guard unsafe canWait(block, map.forward) else {
-            unsafe inputGradient(x, gradient, block, by: map, into: dx, scratch: scratch)
-            return nil
-        }
-        let block = unsafe block.bypassingCache(
-            UnsafePointer(dx) != x && UnsafePointer(dx) != gradient)
-        return unsafe PendingOutput(
-            x: x, block: block, map: .backward(gradient, map), output: dx)
+        unsafe later(
+            PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx), scratch)
     }
 
-    /// Whether a block can be written while another is read: the element type holds the coefficients of
-    /// all its channels, and its part of a sample is one run of memory.
-    private func canWait(_ block: Block, _ map: ForwardMap<Scalar>) -> Bool {
-        unsafe block.isContiguousInSamples && !map.hasOutOfRange(block.channelRange)
+    /// The output, to be written while another block is read, where the element type holds the
+    /// coefficients of all its channels and its part of a sample is one run of memory; else `nil`,
+    /// and it is written.
+    private func later(
+        _ output: PendingOutput<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
+    ) -> PendingOutput<Scalar>? {
+        let block = unsafe output.block
+        let canWait =
+            unsafe block.isContiguousInSamples
+            && !output.forwardMap.hasOutOfRange(block.channelRange)
+        if canWait { return unsafe output }
+        unsafe write(output, scratch)
+        return nil
     }
 
-    /// Cuts a block into runs of channels that are in range, for the chosen engine, and out of it.
-    private func forEachRun(
-        of block: Block, outOfRange map: ForwardMap<Scalar>,
-        _ body: (Block, any PassEngine.Type) -> Void
+    /// Writes an output in runs of channels. Those whose coefficients the element type cannot hold go
+    /// to the reference engine, which computes in `Double`.
+    private func write(
+        _ output: PendingOutput<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
-        guard unsafe map.hasOutOfRange(block.channelRange) else { return body(block, passes) }
+        let (block, map) = unsafe (output.block, output.forwardMap)
+        guard unsafe map.hasOutOfRange(block.channelRange) else {
+            return unsafe output.write(by: passes, scratch: scratch)
+        }
         let flags = unsafe map.isOutOfRange + block.firstChannel
         var start = 0
         while start < block.channels {
             let flag = unsafe flags[start]
             var end = start + 1
             while unsafe end < block.channels && flags[end] == flag { end += 1 }
-            body(
-                block.narrowed(toChannels: start..<end), flag ? ReferenceEngine.self : passes)
+            unsafe output.narrowed(toChannels: start..<end)
+                .write(by: flag ? ReferenceEngine.self : passes, scratch: scratch)
             start = end
         }
     }

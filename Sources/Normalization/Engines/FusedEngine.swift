@@ -145,7 +145,7 @@ enum FusedEngine: PassEngine {
         let block = unsafe output.block
         guard block.isContiguousInSamples else {
             for channel in 0..<block.channels {
-                unsafe write(output.narrowed(toChannel: channel))
+                unsafe write(output.narrowed(toChannels: channel..<channel + 1))
             }
             return
         }

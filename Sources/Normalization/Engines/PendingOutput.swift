@@ -17,11 +17,35 @@ struct PendingOutput<Scalar: NormalizationScalar> {
     let map: Map
     let output: UnsafeMutablePointer<Scalar>
 
-    /// The same output narrowed to one channel of its block.
-    func narrowed(toChannel channel: Int) -> PendingOutput {
+    init(
+        x: UnsafePointer<Scalar>, block: Block, map: Map, output: UnsafeMutablePointer<Scalar>
+    ) {
+        unsafe self.x = x
+        unsafe self.map = map
+        unsafe self.output = output
+        // In place, the lines to write are in cache; what goes through a gate is read at once.
+        let target = unsafe UnsafePointer(output)
+        let isElsewhere =
+            switch unsafe map {
+            case .forward(_, let epilogue): unsafe target != x && target != epilogue.residual
+            case .gate: false
+            case .backward(let gradient, _): unsafe target != x && target != gradient
+            }
+        unsafe self.block = block.bypassingCache(isElsewhere)
+    }
+
+    /// The same output narrowed to some of its block's channels, counted within the block.
+    func narrowed(toChannels range: Range<Int>) -> PendingOutput {
         unsafe PendingOutput(
-            x: x, block: block.narrowed(toChannels: channel..<channel + 1), map: map,
-            output: output)
+            x: x, block: block.narrowed(toChannels: range), map: map, output: output)
+    }
+
+    /// The coefficients of x̂, and which channels are out of range.
+    var forwardMap: ForwardMap<Scalar> {
+        switch unsafe map {
+        case .forward(let map, _), .gate(_, let map, _): unsafe map
+        case .backward(_, let map): unsafe map.forward
+        }
     }
 
     /// What follows y, or z.
