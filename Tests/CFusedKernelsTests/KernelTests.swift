@@ -5,11 +5,12 @@ import Testing
 /// powers of two, so that every sum and product is exact in any order.
 @Suite("Kernels")
 struct KernelTests {
-    /// Planes shorter and longer than vectors, tables, groups of rows and parts of a pending output.
+    /// Planes shorter and longer than vectors, tables, groups of rows and parts of a pending output, and
+    /// rows that are walked a few or many as one.
     static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
         (1, 1, 1), (3, 5, 1), (9, 67, 1), (4, 3, 7), (6, 5, 49), (3, 2, 49), (5, 3, 256),
         (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64), (40, 3, 16), (70, 20, 1), (3, 70, 23),
-        (2, 300, 5), (2, 2, 1500),
+        (2, 300, 5), (2, 2, 1500), (1000, 3, 1), (333, 17, 1), (101, 7, 9), (41, 100, 1), (9, 250, 1),
     ]
 
     /// Instruction sets of this processor × elements off alignment.
