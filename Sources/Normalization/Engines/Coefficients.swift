@@ -12,6 +12,7 @@ internal import CFusedKernels
 @unsafe
 struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
+    /// The length of a table, so that each begins with a cache line.
     private let channels: Int
 
     private static var bytesPerChannel: Int {
@@ -19,8 +20,8 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
     }
 
     init(channels: Int) {
-        unsafe self.channels = channels
-        unsafe memory = ScratchMemory.borrow(bytes: channels * Self.bytesPerChannel)
+        unsafe self.channels = channels.roundedUp(toMultipleOf: CacheSizes.line / MemoryLayout<Float>.stride)
+        unsafe memory = ScratchMemory.borrow(bytes: self.channels * Self.bytesPerChannel)
     }
 
     deinit { unsafe ScratchMemory.giveBack(memory) }
