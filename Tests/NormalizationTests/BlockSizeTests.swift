@@ -54,7 +54,7 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
         let channels = grid.geometry.channels
         var moments = [Moments](repeating: Moments(), count: channels)
         forEachBlock(initial: Moments()) { block, partial, scratch in
-            passes.moments(x, block, into: partial, scratch: scratch)
+            passes.moments(x, block, into: partial, writing: nil, scratch: scratch)
         } merge: {
             moments[$0].merge($1)
         }
@@ -70,17 +70,14 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
         map.forward.setStatistics(
             mean: exact.data.running.mean, variance: exact.data.running.variance,
             epsilon: exact.data.problem.epsilon)
-        var y = [Scalar](repeating: .nan, count: x.count)
-        forEachBlock(initial: 0.0) { block, _, scratch in
-            passes.normalize(x, block, by: map.forward, into: &y, scratch: scratch)
-        } merge: { _, _ in
-        }
+        let y = output { _ in .forward(map.forward, .nothing) }
         #expect(firstDifference(converted(y, to: Double.self), exact.inference) == nil, comment)
 
         var sums = [GradientSums](repeating: GradientSums(), count: channels)
         forEachBlock(initial: GradientSums()) { block, partial, scratch in
             passes.gradientSums(
-                x, gradient, block, by: map.forward, into: partial, scratch: scratch)
+                x, gradient, block, by: map.forward, into: partial, writing: nil,
+                scratch: scratch)
         } merge: {
             sums[$0].add($1)
         }
@@ -89,11 +86,30 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
 
         guard let expected = exact.inputGradient else { return }
         map.setSums(sums, 0..<channels, count: grid.geometry.valuesPerChannel)
-        forEachBlock(initial: 0.0) { block, _, scratch in
-            passes.inputGradient(x, gradient, block, by: map, into: &y, scratch: scratch)
-        } merge: { _, _ in
+        let dx = output { .backward($0, map) }
+        #expect(firstDifference(converted(dx, to: Double.self), expected) == nil, comment)
+    }
+
+    /// What the engine writes block by block, by a map that may read the gradient.
+    private func output(
+        _ map: (UnsafePointer<Scalar>) -> PendingOutput<Scalar>.Map
+    ) -> [Scalar] {
+        [Scalar](unsafeUninitializedCapacity: x.count) { output, count in
+            output.initialize(repeating: .nan)
+            count = x.count
+            guard let output = output.baseAddress else { return }
+            x.withUnsafeBufferPointer { x in
+                gradient.withUnsafeBufferPointer { gradient in
+                    guard let x = x.baseAddress, let g = gradient.baseAddress else { return }
+                    forEachBlock(initial: 0.0) { block, _, scratch in
+                        passes.write(
+                            PendingOutput(x: x, block: block, map: map(g), output: output),
+                            scratch: scratch)
+                    } merge: { _, _ in
+                    }
+                }
+            }
         }
-        #expect(firstDifference(converted(y, to: Double.self), expected) == nil, comment)
     }
 
     /// Runs `body` on every block with a number of each of its channels and scratch memory of the

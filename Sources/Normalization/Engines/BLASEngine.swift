@@ -12,7 +12,7 @@ internal import BLAS
 ///
 /// Rows are pieces of planes, or, where planes are short, columns of the batch that omatcopy turned
 /// into rows (`BLASRows`). Rows' sums are added in `Double`.
-enum BLASEngine: PassEngine {
+enum BLASEngine: PlainPassEngine {
     static let scratchCount = 4 * BLASRows.length
     /// For fewer elements a call costs more than the arithmetic: a plain loop does it.
     private static let shortestCall = 64

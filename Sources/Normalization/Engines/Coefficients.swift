@@ -12,45 +12,22 @@ internal import CFusedKernels
 @unsafe
 struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
     private let memory: UnsafeMutableRawBufferPointer
-    /// The length of a table, so that each begins with a cache line.
-    private let channels: Int
-
-    private static var bytesPerChannel: Int {
-        8 * MemoryLayout<Double>.stride + 6 * MemoryLayout<Scalar>.stride + 1
-    }
+    let backward: BackwardMap<Scalar>
 
     init(channels: Int) {
-        unsafe self.channels = channels.roundedUp(toMultipleOf: CacheSizes.line / MemoryLayout<Float>.stride)
-        unsafe memory = ScratchMemory.borrow(bytes: self.channels * Self.bytesPerChannel)
+        // Each table begins with a cache line.
+        let length = channels.roundedUp(
+            toMultipleOf: CacheSizes.line / MemoryLayout<Float>.stride)
+        unsafe memory = ScratchMemory.borrow(
+            bytes: length * ForwardMap<Scalar>.bytesPerChannel)
+        unsafe backward = BackwardMap(
+            forward: ForwardMap(
+                tables: memory.baseAddress!.assumingMemoryBound(to: Double.self), length: length))
     }
 
     deinit { unsafe ScratchMemory.giveBack(memory) }
 
-    private var doubles: UnsafeMutablePointer<Double> {
-        unsafe memory.baseAddress!.assumingMemoryBound(to: Double.self)
-    }
-    private var scalars: UnsafeMutablePointer<Scalar> {
-        unsafe UnsafeMutableRawPointer(doubles + 8 * channels).assumingMemoryBound(to: Scalar.self)
-    }
-    private var flags: UnsafeMutablePointer<Bool> {
-        unsafe UnsafeMutableRawPointer(scalars + 6 * channels).assumingMemoryBound(to: Bool.self)
-    }
-
-    var forward: ForwardMap<Scalar> {
-        unsafe ForwardMap(
-            mean: doubles, variance: doubles + channels, inverseDeviation: doubles + 2 * channels,
-            gamma: doubles + 3 * channels, beta: doubles + 4 * channels,
-            foldMargin: doubles + 5 * channels, center: scalars, scale: scalars + channels,
-            shift: scalars + 2 * channels, isOutOfRange: flags)
-    }
-
-    var backward: BackwardMap<Scalar> {
-        unsafe BackwardMap(
-            forward: forward, meanGradient: doubles + 6 * channels,
-            meanGradientTimesNormalized: doubles + 7 * channels,
-            gradientCenter: scalars + 3 * channels, slope: scalars + 4 * channels,
-            residue: scalars + 5 * channels)
-    }
+    var forward: ForwardMap<Scalar> { unsafe backward.forward }
 }
 
 /// y = γ · (x − mean) · inverseDeviation + β, and the same as y = (x − center) · scale + shift.
@@ -60,26 +37,46 @@ struct Coefficients<Scalar: NormalizationScalar>: ~Copyable {
 /// goes into the shift, so that nothing is lost where the mean is large against the deviation.
 @unsafe
 struct ForwardMap<Scalar: NormalizationScalar> {
+    /// Eight tables in `Double`, then six in the element type, then the flags. A map is passed on with
+    /// each block, so it is small.
+    fileprivate let tables: UnsafeMutablePointer<Double>
+    fileprivate let length: Int
+
+    fileprivate static var bytesPerChannel: Int {
+        8 * MemoryLayout<Double>.stride + 6 * MemoryLayout<Scalar>.stride + 1
+    }
+    @inline(__always)
+    fileprivate func double(_ index: Int) -> UnsafeMutablePointer<Double> {
+        unsafe tables + index * length
+    }
+    @inline(__always)
+    fileprivate func scalar(_ index: Int) -> UnsafeMutablePointer<Scalar> {
+        unsafe UnsafeMutableRawPointer(double(8)).assumingMemoryBound(to: Scalar.self)
+            + index * length
+    }
+
     /// μ
-    let mean: UnsafeMutablePointer<Double>
+    var mean: UnsafeMutablePointer<Double> { unsafe double(0) }
     /// σ²
-    let variance: UnsafeMutablePointer<Double>
+    var variance: UnsafeMutablePointer<Double> { unsafe double(1) }
     /// s = 1/√(σ² + ε)
-    let inverseDeviation: UnsafeMutablePointer<Double>
-    let gamma: UnsafeMutablePointer<Double>
-    let beta: UnsafeMutablePointer<Double>
+    var inverseDeviation: UnsafeMutablePointer<Double> { unsafe double(2) }
+    var gamma: UnsafeMutablePointer<Double> { unsafe double(3) }
+    var beta: UnsafeMutablePointer<Double> { unsafe double(4) }
     /// See ``canFold(_:)``.
-    let foldMargin: UnsafeMutablePointer<Double>
+    private var foldMargin: UnsafeMutablePointer<Double> { unsafe double(5) }
 
     /// μ, rounded
-    let center: UnsafeMutablePointer<Scalar>
+    var center: UnsafeMutablePointer<Scalar> { unsafe scalar(0) }
     /// γ · s
-    let scale: UnsafeMutablePointer<Scalar>
+    var scale: UnsafeMutablePointer<Scalar> { unsafe scalar(1) }
     /// β − (μ − center) · γ · s
-    let shift: UnsafeMutablePointer<Scalar>
+    var shift: UnsafeMutablePointer<Scalar> { unsafe scalar(2) }
     /// Whether the second form would overflow or lose digits in this channel, or, its scale being
     /// zero, a NaN: BLAS's axpy by zero does not look at x.
-    let isOutOfRange: UnsafeMutablePointer<Bool>
+    var isOutOfRange: UnsafeMutablePointer<Bool> {
+        unsafe UnsafeMutableRawPointer(scalar(6)).assumingMemoryBound(to: Bool.self)
+    }
 
     /// Sets γ and β of every channel, before the statistics.
     @specialized(where Scalar == Float)
@@ -218,17 +215,18 @@ extension AffineParameter {
 @unsafe
 struct BackwardMap<Scalar: NormalizationScalar> {
     let forward: ForwardMap<Scalar>
+
     /// A/m
-    let meanGradient: UnsafeMutablePointer<Double>
+    var meanGradient: UnsafeMutablePointer<Double> { unsafe forward.double(6) }
     /// B/m
-    let meanGradientTimesNormalized: UnsafeMutablePointer<Double>
+    var meanGradientTimesNormalized: UnsafeMutablePointer<Double> { unsafe forward.double(7) }
 
     /// A/m, rounded
-    let gradientCenter: UnsafeMutablePointer<Scalar>
+    var gradientCenter: UnsafeMutablePointer<Scalar> { unsafe forward.scalar(3) }
     /// s · B/m
-    let slope: UnsafeMutablePointer<Scalar>
+    var slope: UnsafeMutablePointer<Scalar> { unsafe forward.scalar(4) }
     /// What the rounding of both centers left over
-    let residue: UnsafeMutablePointer<Scalar>
+    var residue: UnsafeMutablePointer<Scalar> { unsafe forward.scalar(5) }
 
     /// Sets some channels from their sums over `count` values each; the forward map is set.
     @specialized(where Scalar == Float)

@@ -104,7 +104,8 @@ extension Execution {
                 unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in
                     unsafe openGate(block, scratch)
                     unsafe passes.gradientSums(
-                        x, gradient, block, by: map.forward, into: partial, scratch: scratch)
+                        x, gradient, block, by: map.forward, into: partial, writing: nil,
+                        scratch: scratch)
                 } merge: { channel, partial in
                     unsafe sums[channel].add(partial)
                 }

@@ -9,7 +9,8 @@ extension Execution {
                 unsafe forEachBlock(grid.count) { index, scratch in
                     let block = grid[index]
                     unsafe passes.moments(
-                        x, block, into: moments + block.firstChannel, scratch: scratch)
+                        x, block, into: moments + block.firstChannel, writing: nil,
+                        scratch: scratch)
                 }
             case .striped(let grid):
                 unsafe mergeStripes(x, grid, into: moments)
@@ -105,7 +106,7 @@ extension Execution {
         _ x: UnsafePointer<Scalar>, _ grid: BlockGrid, into moments: UnsafeMutablePointer<Moments>
     ) {
         unsafe forEachStripe(of: grid, initial: Moments()) { block, partial, scratch in
-            unsafe passes.moments(x, block, into: partial, scratch: scratch)
+            unsafe passes.moments(x, block, into: partial, writing: nil, scratch: scratch)
         } merge: { channel, partial in
             unsafe moments[channel].merge(partial)
         }

@@ -37,7 +37,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             next, scratch in
             var pending: PendingOutput<Scalar>? = nil
             while let index = next() { unsafe pending = sum(grid[index], pending, scratch) }
-            unsafe pending?.write(by: passes, scratch: scratch)
+            if let pending = unsafe pending { unsafe passes.write(pending, scratch: scratch) }
         }
     }
 
@@ -103,15 +103,15 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx), scratch)
     }
 
-    /// The output, to be written while another block is read, where the element type holds the
-    /// coefficients of all its channels and its part of a sample is one run of memory; else `nil`,
-    /// and it is written.
+    /// The output, to be written while another block is read: where it goes around the caches, the
+    /// element type holds the coefficients of all its channels, and its part of a sample is one run
+    /// of memory; else `nil`, and it is written. What goes through the caches does so faster at once.
     private func later(
         _ output: PendingOutput<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
         let block = unsafe output.block
         let canWait =
-            unsafe block.isContiguousInSamples
+            unsafe block.isContiguousInSamples && block.bypassesCache
             && !output.forwardMap.hasOutOfRange(block.channelRange)
         if canWait { return unsafe output }
         unsafe write(output, scratch)
@@ -125,7 +125,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
     ) {
         let (block, map) = unsafe (output.block, output.forwardMap)
         guard unsafe map.hasOutOfRange(block.channelRange) else {
-            return unsafe output.write(by: passes, scratch: scratch)
+            return unsafe passes.write(output, scratch: scratch)
         }
         let flags = unsafe map.isOutOfRange + block.firstChannel
         var start = 0
@@ -133,8 +133,8 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             let flag = unsafe flags[start]
             var end = start + 1
             while unsafe end < block.channels && flags[end] == flag { end += 1 }
-            unsafe output.narrowed(toChannels: start..<end)
-                .write(by: flag ? ReferenceEngine.self : passes, scratch: scratch)
+            let engine: any PassEngine.Type = flag ? ReferenceEngine.self : passes
+            unsafe engine.write(output.narrowed(toChannels: start..<end), scratch: scratch)
             start = end
         }
     }

@@ -1,24 +1,6 @@
 internal import CFusedKernels
 
 extension FusedEngine {
-    static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe write(PendingOutput(x: x, block: block, map: .forward(map, epilogue), output: y))
-    }
-
-    static func gate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
-        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe write(
-            PendingOutput(
-                x: x, block: block, map: .gate(gradient, map, epilogue), output: gated))
-    }
-
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gate<Scalar: NormalizationScalar>(

@@ -35,13 +35,6 @@ enum FusedEngine: PassEngine {
         }
     }
 
-    static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block,
-        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe self.moments(x, block, into: moments, writing: nil, scratch: scratch)
-    }
-
     /// Takes the sums of a part in. Channels whose pivot lay far from the mean are walked again from the
     /// mean it gave, while the part is in cache: alone where they are few, else with all the others,
     /// which have their numbers already. Of planes shorter than a vector the last bits depend on which.
@@ -91,13 +84,6 @@ enum FusedEngine: PassEngine {
         }
     }
 
-    static func normalize<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe write(PendingOutput(x: x, block: block, map: .forward(map, .nothing), output: y))
-    }
-
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gradientSums<Scalar: NormalizationScalar>(
@@ -122,30 +108,16 @@ enum FusedEngine: PassEngine {
         }
     }
 
-    static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
-        scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe gradientSums(
-            x, gradient, block, by: map, into: sums, writing: nil, scratch: scratch)
-    }
-
-    static func inputGradient<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        unsafe write(PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx))
-    }
-
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    static func write<Scalar: NormalizationScalar>(_ output: PendingOutput<Scalar>) {
+    static func write<Scalar: NormalizationScalar>(
+        _ output: PendingOutput<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
         let block = unsafe output.block
         guard block.isContiguousInSamples else {
             for channel in 0..<block.channels {
-                unsafe write(output.narrowed(toChannels: channel..<channel + 1))
+                unsafe write(
+                    output.narrowed(toChannels: channel..<channel + 1), scratch: scratch)
             }
             return
         }

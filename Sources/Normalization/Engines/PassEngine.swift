@@ -9,6 +9,31 @@ protocol PassEngine: Sendable {
     /// The elements of scratch memory a worker needs.
     static var scratchCount: Int { get }
 
+    /// Count, mean and M2 of each channel of the block; meanwhile another block's output.
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block,
+        into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
+        scratch: UnsafeMutablePointer<Scalar>)
+
+    /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each channel of the block; meanwhile another
+    /// block's output.
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
+        writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// Any output of a block whose coefficients are known.
+    static func write<Scalar: NormalizationScalar>(
+        _ output: PendingOutput<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// g · f′, with f′ from the mask that was written with f
+    static func gate<Scalar: NormalizationScalar>(
+        _ gradient: UnsafePointer<Scalar>, _ block: Block, by mask: UnsafePointer<UInt8>,
+        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>)
+}
+
+/// An engine that has a pass of its own for each output, and does one thing after the other.
+protocol PlainPassEngine: PassEngine {
     /// Count, mean and M2 of each channel of the block.
     static func moments<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block,
@@ -19,23 +44,11 @@ protocol PassEngine: Sendable {
         _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
 
-    /// The moments of a block, and meanwhile another block's output.
-    static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block,
-        into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
-        scratch: UnsafeMutablePointer<Scalar>)
-
-    /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each channel of the block.
+    /// A = Σ g and B = Σ g · x̂
     static func gradientSums<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
         scratch: UnsafeMutablePointer<Scalar>)
-
-    /// The gradient sums of a block, and meanwhile another block's output.
-    static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
-        writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
 
     /// ∂x = γ · s · (g − A/m − x̂ · B/m)
     static func inputGradient<Scalar: NormalizationScalar>(
@@ -54,20 +67,15 @@ protocol PassEngine: Sendable {
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
         by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
         into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>)
-
-    /// g · f′, with f′ from the mask that `activate` wrote
-    static func gate<Scalar: NormalizationScalar>(
-        _ gradient: UnsafePointer<Scalar>, _ block: Block, by mask: UnsafePointer<UInt8>,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>)
 }
 
-extension PassEngine {
+extension PlainPassEngine {
     static func moments<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block,
         into moments: UnsafeMutablePointer<Moments>, writing pending: PendingOutput<Scalar>?,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe pending?.write(by: self, scratch: scratch)
+        if let pending = unsafe pending { unsafe write(pending, scratch: scratch) }
         unsafe self.moments(x, block, into: moments, scratch: scratch)
     }
 
@@ -76,8 +84,25 @@ extension PassEngine {
         by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
         writing pending: PendingOutput<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe pending?.write(by: self, scratch: scratch)
+        if let pending = unsafe pending { unsafe write(pending, scratch: scratch) }
         unsafe gradientSums(x, gradient, block, by: map, into: sums, scratch: scratch)
+    }
+
+    static func write<Scalar: NormalizationScalar>(
+        _ output: PendingOutput<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+    ) {
+        let (x, block, target) = unsafe (output.x, output.block, output.output)
+        switch unsafe output.map {
+        case .forward(let map, let epilogue) where epilogue.isNothing:
+            unsafe normalize(x, block, by: map, into: target, scratch: scratch)
+        case .forward(let map, let epilogue):
+            unsafe activate(x, block, by: map, then: epilogue, into: target, scratch: scratch)
+        case .gate(let gradient, let map, let epilogue):
+            unsafe gate(
+                x, gradient, block, by: map, then: epilogue, into: target, scratch: scratch)
+        case .backward(let gradient, let map):
+            unsafe inputGradient(x, gradient, block, by: map, into: target, scratch: scratch)
+        }
     }
 
     static func activate<Scalar: NormalizationScalar>(

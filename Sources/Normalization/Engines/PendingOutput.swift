@@ -63,21 +63,4 @@ struct PendingOutput<Scalar: NormalizationScalar> {
         case .gate(let gradient, _, _), .backward(let gradient, _): unsafe gradient
         }
     }
-
-    /// Writes it by an engine's plain passes.
-    func write(by passes: any PassEngine.Type, scratch: UnsafeMutablePointer<Scalar>) {
-        switch unsafe map {
-        case .forward(let map, let epilogue) where epilogue.isNothing:
-            unsafe passes.normalize(x, block, by: map, into: output, scratch: scratch)
-        case .forward(let map, let epilogue):
-            unsafe passes.activate(
-                x, block, by: map, then: epilogue, into: output, scratch: scratch)
-        case .gate(let gradient, let map, let epilogue):
-            unsafe passes.gate(
-                x, gradient, block, by: map, then: epilogue, into: output, scratch: scratch)
-        case .backward(let gradient, let map):
-            unsafe passes.inputGradient(
-                x, gradient, block, by: map, into: output, scratch: scratch)
-        }
-    }
 }

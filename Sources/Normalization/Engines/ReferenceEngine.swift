@@ -2,7 +2,7 @@
 ///
 /// Statistics are two passes, first the mean, then the squared deviations from it, with compensated
 /// sums, so that their error does not grow with the number of values.
-enum ReferenceEngine: PassEngine {
+enum ReferenceEngine: PlainPassEngine {
     static let scratchCount = 0
 
     @specialized(where Scalar == Float)
