@@ -1,4 +1,4 @@
-// Copies around the caches, for engines whose own stores cannot be.
+// Copies around the caches, and reads ahead of time, for engines that have neither.
 #include "CFusedKernels.h"
 
 #include <string.h>
@@ -28,4 +28,8 @@ void cfused_stream_end(void) {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();
 #endif
+}
+
+void cfused_prefetch(const void *from, long bytes) {
+    for (long i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)from + i);
 }

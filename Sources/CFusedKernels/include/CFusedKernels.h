@@ -98,3 +98,6 @@ void cfused_inverse_roots(const double *values, double added, double *roots, lon
 // Copies bytes around the caches; cfused_stream_end() once behind the last of some copies.
 void cfused_stream(void *to, const void *from, long bytes);
 void cfused_stream_end(void);
+
+// Asks for memory that will be read soon.
+void cfused_prefetch(const void *from, long bytes);

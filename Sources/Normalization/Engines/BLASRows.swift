@@ -13,7 +13,11 @@ enum BLASRows {
     /// units in the last place at worst (1024 values in 32 lanes), a few in practice.
     private static let sumLength = 1024
 
-    /// The shortest plane whose result is copied around the cache.
+    /// How many bytes ahead of the calls memory is read: no call looks further than its own row.
+    private static let readAhead = 8 << 10
+    /// The fewest elements that are worth asking for.
+    private static let shortestRead = 256
+    /// Planes shorter than this go around the cache together.
     private static let shortestStream = 256
 
     /// Whether rows are long enough for calls to beat a scalar loop.
@@ -45,16 +49,64 @@ enum BLASRows {
             return
         }
         // Samples outside, so that memory is walked in its order.
+        let tensors = unsafe x == g ? 1 : 2
+        var ahead = ReadAhead(
+            block, elements: readAhead / tensors / MemoryLayout<Scalar>.stride)
         for outer in 0..<block.outer {
             for channel in 0..<block.channels {
                 let plane = block.plane(outer, channel)
                 var start = 0
                 while start < block.inner {
                     let n = min(sumLength, block.inner - start)
+                    if let (at, count) = ahead.next(n) {
+                        let bytes = count * MemoryLayout<Scalar>.stride
+                        unsafe cfused_prefetch(x + at, bytes)
+                        if tensors == 2 { unsafe cfused_prefetch(g + at, bytes) }
+                    }
                     unsafe body(channel, n, x + plane + start, g + plane + start)
                     start += n
                 }
             }
+        }
+    }
+
+    /// What lies some elements ahead in a walk over a block whose samples' parts are runs of memory.
+    private struct ReadAhead {
+        private let block: Block
+        private let run: Int
+        private var outer = 0
+        private var position: Int
+        private var waiting = 0
+
+        init(_ block: Block, elements: Int) {
+            self.block = block
+            run = block.channels * block.inner
+            position = elements
+            // The processor follows long planes by itself.
+            let isWorthIt = block.isContiguousInSamples && block.inner <= 4 * elements
+            if !isWorthIt { waiting = .min }
+        }
+
+        /// Where to read ahead before the walk goes on by `n` elements, and how many; not for each few.
+        @inline(__always)
+        mutating func next(_ n: Int) -> (at: Int, count: Int)? {
+            waiting += n
+            return waiting < shortestRead ? nil : ahead()
+        }
+
+        @inline(never)
+        private mutating func ahead() -> (at: Int, count: Int)? {
+            while position >= run {
+                position -= run
+                outer += 1
+            }
+            guard outer < block.outer else { return nil }
+            let count = min(waiting, run - position)
+            defer {
+                position += count
+                waiting -= count
+            }
+            return (block.offset + outer * block.outerStride + position, count)
         }
     }
 
@@ -87,20 +139,19 @@ enum BLASRows {
             return
         }
         let isInPlace = unsafe UnsafePointer(result) == x || UnsafePointer(result) == g
-        // BLAS writes through the cache, so rows that shall go around it are made beside it. Short
-        // ones would be copied line by broken line.
-        let streams = block.bypassesCache && block.inner >= shortestStream
+        if block.bypassesCache {
+            return unsafe mapAroundCache(block, into: result, target) {
+                channel, n, at, target in
+                unsafe body(channel, n, x + at, g + at, target, work)
+            }
+        }
         for outer in 0..<block.outer {
             for channel in 0..<block.channels {
                 let plane = block.plane(outer, channel)
                 var start = 0
                 while start < block.inner {
                     let (n, at) = (min(length, block.inner - start), plane + start)
-                    if streams {
-                        unsafe body(channel, n, x + at, g + at, target, work)
-                        unsafe cfused_stream(
-                            result + at, target, n * MemoryLayout<Scalar>.stride)
-                    } else if isInPlace {
+                    if isInPlace {
                         unsafe body(channel, n, x + at, g + at, target, work)
                         unsafe (result + at).update(from: target, count: n)
                     } else {
@@ -110,7 +161,33 @@ enum BLASRows {
                 }
             }
         }
-        if streams { cfused_stream_end() }
+    }
+
+    /// BLAS writes through the cache, so rows that shall go around it are made beside it: short planes
+    /// together, which would else be copied line by broken line.
+    @inline(__always)
+    private static func mapAroundCache<Scalar: NormalizationScalar>(
+        _ block: Block, into result: UnsafeMutablePointer<Scalar>,
+        _ target: UnsafeMutablePointer<Scalar>,
+        _ body: (Int, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
+    ) {
+        let isShort = block.inner < shortestStream && block.isContiguousInSamples
+        let group = isShort ? length / block.inner : 1
+        for outer in 0..<block.outer {
+            for first in stride(from: 0, to: block.channels, by: group) {
+                let planes = min(group, block.channels - first)
+                let plane = block.plane(outer, first)
+                for start in stride(from: 0, to: block.inner, by: length) {
+                    let (n, at) = (min(length, block.inner - start), plane + start)
+                    for k in 0..<planes {
+                        unsafe body(first + k, n, at + k * n, target + k * n)
+                    }
+                    unsafe cfused_stream(
+                        result + at, target, planes * n * MemoryLayout<Scalar>.stride)
+                }
+            }
+        }
+        cfused_stream_end()
     }
 
     /// Transposes a tile of x, and one of g where that is another tensor.
