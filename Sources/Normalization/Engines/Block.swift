@@ -22,6 +22,7 @@ struct Block: Sendable {
     var isContiguousInSamples: Bool { channels == 1 || channelStride == inner }
     /// The number of values of each channel in this block.
     var valuesPerChannel: Int { outer * inner }
+    var elementCount: Int { valuesPerChannel * channels }
 
     init(
         _ geometry: Geometry, outer: Range<Int>, channels: Range<Int>, inner: Range<Int>

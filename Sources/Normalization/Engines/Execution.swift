@@ -103,15 +103,19 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
             PendingOutput(x: x, block: block, map: .backward(gradient, map), output: dx), scratch)
     }
 
-    /// The output, to be written while another block is read: where it goes around the caches, the
-    /// element type holds the coefficients of all its channels, and its part of a sample is one run
-    /// of memory; else `nil`, and it is written. What goes through the caches does so faster at once.
+    /// The output, to be written while another block is read: where it goes around the caches, and what
+    /// it is made of is not far away, the element type holds the coefficients of all its channels, and
+    /// its part of a sample is one run of memory; else `nil`, and it is written. What goes through the
+    /// caches does so faster at once.
     private func later(
         _ output: PendingOutput<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) -> PendingOutput<Scalar>? {
         let block = unsafe output.block
+        let tensors = unsafe output.gradient == nil ? 1 : 2
+        let bytes = block.elementCount * tensors * MemoryLayout<Scalar>.stride
         let canWait =
             unsafe block.isContiguousInSamples && block.bypassesCache
+            && bytes <= CacheSizes.resident
             && !output.forwardMap.hasOutOfRange(block.channelRange)
         if canWait { return unsafe output }
         unsafe write(output, scratch)
