@@ -75,6 +75,40 @@ struct NumericsTests {
             sourceLocation: sourceLocation)
     }
 
+    /// γ · s from the smallest number up to the smallest with all its digits: (x − μ) · (γ · s) has lost
+    /// what γ · s has, though y is an ordinary number.
+    @Test(
+        "coefficients among the subnormal numbers cost no digits of y", arguments: Engine.allCases,
+        [-1074, -1060, -1050, -1043, -1042, -1030, -1022])
+    func subnormalCoefficientsCostNothing(_ engine: Engine, exponent: Int) throws {
+        let deviation = 0x1p200
+        let gamma = 1.75 * Double(sign: .plus, exponent: exponent + 200, significand: 1)
+        for layout in [Layout([64, 3]), Layout([4, 3, 50]), Layout([2, 3, 40, 40])] {
+            var layer = try BatchNorm<Double>.standard(channels: 3)
+            layer.engine = engine
+            layer.gamma = .perChannel([gamma, 1, -gamma])
+            let geometry = try layout.geometry
+            var x = [Double](repeating: 0, count: geometry.count)
+            for channel in 0..<geometry.channels {
+                for (position, index) in indices(ofChannel: channel, geometry).enumerated() {
+                    x[index] = position % 2 == 0 ? deviation : -deviation
+                }
+            }
+            let (y, _) = try layer.forward(x, shape: layout.shape)
+            for (channel, scale) in [gamma, 1, -gamma].enumerated() {
+                for index in indices(ofChannel: channel, geometry) {
+                    let truth = x[index] > 0 ? scale : -scale
+                    let found = y[index]
+                    guard abs(found - truth) <= 16 * 0x1p-53 * abs(truth) else {
+                        Issue.record(
+                            "\(layout.testDescription) channel \(channel): \(found), not \(truth)")
+                        return
+                    }
+                }
+            }
+        }
+    }
+
     /// Three values M for each M + 1, whose mean M + ¼ falls between two numbers of the type where M
     /// is 2²³ in Float, 2⁵² in Double: the variance is 3/16, deviations are −¼ and ¾.
     @Test("a mean between two numbers of the type costs no digits of y", arguments: Subject.all)
