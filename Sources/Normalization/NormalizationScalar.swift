@@ -19,7 +19,9 @@ func zeros<Scalar: NormalizationScalar>(_ count: Int) -> [Scalar] {
 /// An array of what `value` gives for each index. Unlike `map`, a loop the compiler can make vectors of.
 @inline(__always)
 func doubles(_ count: Int, _ value: (Int) -> Double) -> [Double] {
-    unsafe [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
+    // An empty array is shared by all the process: its initializer would write to it.
+    if count == 0 { return [] }
+    return unsafe [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
         for index in 0..<count { unsafe buffer.initializeElement(at: index, to: value(index)) }
         initialized = count
     }
@@ -29,7 +31,8 @@ func doubles(_ count: Int, _ value: (Int) -> Double) -> [Double] {
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
 func rounded<Scalar: NormalizationScalar>(_ values: [Double]) -> [Scalar] {
-    unsafe [Scalar](unsafeUninitializedCapacity: values.count) { buffer, initialized in
+    if values.isEmpty { return [] }
+    return unsafe [Scalar](unsafeUninitializedCapacity: values.count) { buffer, initialized in
         for index in values.indices {
             unsafe buffer.initializeElement(at: index, to: Scalar(values[index]))
         }
