@@ -69,7 +69,7 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
             exact.data.gamma.converted(), exact.data.beta.converted(), channels: channels)
         map.forward.setStatistics(
             mean: exact.data.running.mean, variance: exact.data.running.variance,
-            epsilon: exact.data.problem.epsilon)
+            0..<channels, epsilon: exact.data.problem.epsilon)
         let y = output { _ in .forward(map.forward, .nothing) }
         #expect(firstDifference(converted(y, to: Double.self), exact.inference) == nil, comment)
 

@@ -106,20 +106,23 @@ struct ForwardMap<Scalar: NormalizationScalar> {
         unsafe setScaled(channels)
     }
 
-    /// Sets the statistics of every channel: running ones, or those of a batch computed before.
+    /// Sets the statistics of some channels: running ones, or those of a batch computed before.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    func setStatistics(mean: [Double], variance: [Double], epsilon: Double) {
+    func setStatistics(
+        mean: [Double], variance: [Double], _ channels: Range<Int>, epsilon: Double
+    ) {
+        let (first, count) = (channels.lowerBound, channels.count)
         unsafe mean.withUnsafeBufferPointer { mean in
             guard let mean = mean.baseAddress else { return }
-            unsafe self.mean.update(from: mean, count: variance.count)
+            unsafe (self.mean + first).update(from: mean + first, count: count)
         }
         unsafe variance.withUnsafeBufferPointer { variance in
             guard let values = variance.baseAddress else { return }
-            unsafe self.variance.update(from: values, count: variance.count)
+            unsafe (self.variance + first).update(from: values + first, count: count)
         }
-        unsafe setInverseDeviations(0..<mean.count, epsilon: epsilon)
-        unsafe setScaled(0..<mean.count)
+        unsafe setInverseDeviations(channels, epsilon: epsilon)
+        unsafe setScaled(channels)
     }
 
     /// Sets the map from y back to x, x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a

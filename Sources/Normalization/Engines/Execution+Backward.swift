@@ -31,8 +31,10 @@ extension Execution {
         let map = unsafe coefficients.backward
         unsafe map.forward.setAffine(
             gamma, gate?.beta ?? .absent, channels: geometry.channels)
-        unsafe map.forward.setStatistics(
-            mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
+        func setStatistics(_ channels: Range<Int>) {
+            unsafe map.forward.setStatistics(
+                mean: statistics.mean, variance: statistics.variance, channels, epsilon: epsilon)
+        }
 
         // With running statistics ∂x = γ · s · g: the terms of the sums are zero.
         let scaling = unsafe Coefficients<Scalar>(
@@ -41,7 +43,7 @@ extension Execution {
             unsafe scaling.forward.setAffine(gamma, .absent, channels: geometry.channels)
             unsafe scaling.forward.setStatistics(
                 mean: Array(repeating: 0, count: geometry.channels),
-                variance: statistics.variance, epsilon: epsilon)
+                variance: statistics.variance, 0..<geometry.channels, epsilon: epsilon)
         }
         let scale = unsafe scaling.forward
 
@@ -54,6 +56,7 @@ extension Execution {
 
         guard needsSums || statistics.areOfTheBatch else {
             guard let dx = unsafe dx else { return [] }
+            setStatistics(0..<geometry.channels)
             let grid = contiguousBlocks
             unsafe forEachBlock(grid.count) { index, scratch in
                 unsafe openGate(grid[index], scratch)
@@ -86,6 +89,7 @@ extension Execution {
             {
             case .resident(let grid):
                 unsafe forEachBlock(of: grid) { block, pending, scratch in
+                    setStatistics(block.channelRange)
                     unsafe openGate(block, scratch)
                     unsafe passes.gradientSums(
                         x, gradient, block, by: map.forward, into: sums + block.firstChannel,
@@ -101,6 +105,7 @@ extension Execution {
                         x, gradient, block, by: map, into: dx, scratch: scratch)
                 }
             case .striped(let grid):
+                setStatistics(0..<geometry.channels)
                 unsafe forEachStripe(of: grid, initial: GradientSums()) { block, partial, scratch in
                     unsafe openGate(block, scratch)
                     unsafe passes.gradientSums(

@@ -60,7 +60,8 @@ extension Execution {
         let coefficients = unsafe Coefficients<Scalar>(channels: geometry.channels)
         let map = unsafe coefficients.forward
         unsafe map.setAffine(gamma, beta, channels: geometry.channels)
-        unsafe map.setStatistics(mean: mean, variance: variance, epsilon: epsilon)
+        unsafe map.setStatistics(
+            mean: mean, variance: variance, 0..<geometry.channels, epsilon: epsilon)
         unsafe normalizeAll(x, by: map, then: epilogue, into: y)
     }
 
