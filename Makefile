@@ -65,7 +65,8 @@ sanitize: setup ## run the tests under the address and thread sanitizers, kernel
 fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of four
 	Tests/Fuzzing/run
 
-accuracy: setup ## measure every engine and PyTorch against the truth, into docs/accuracy.md
+accuracy: ## measure every engine and PyTorch against the truth, into docs/accuracy.md
+	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(PYTHON) Tests/Fixtures/accuracy.py .build/release/norm docs/accuracy.md docs/accuracy.svg
 
