@@ -82,6 +82,8 @@ CFUSED_DECLARE(double, f64)
 // The kernels for one instruction set.
 typedef struct {
     const char *name;
+    // roots[i] = 1 / sqrt(values[i] + added): a vector of roots, which Swift makes calls of.
+    void (*inverse_roots)(const double *values, double added, double *roots, long count);
     cfused_passes_f32 f32;
     cfused_passes_f64 f64;
 } cfused_kernels;
@@ -91,9 +93,6 @@ int cfused_kernels_count(void);
 
 // Kernels by rank: 0 is the baseline, cfused_kernels_count() - 1 the widest.
 const cfused_kernels *cfused_kernels_at(int index);
-
-// roots[i] = 1 / sqrt(values[i] + added): a vector of roots, which Swift makes calls of.
-void cfused_inverse_roots(const double *values, double added, double *roots, long count);
 
 // Copies bytes around the caches; cfused_stream_end() once behind the last of some copies.
 void cfused_stream(void *to, const void *from, long bytes);

@@ -163,7 +163,7 @@ struct ForwardMap<Scalar: NormalizationScalar> {
     @inline(__always)
     private func setInverseDeviations(_ channels: Range<Int>, epsilon: Double) {
         let first = channels.lowerBound
-        unsafe cfused_inverse_roots(
+        unsafe FusedEngine.kernels.inverse_roots(
             variance + first, epsilon, inverseDeviation + first, channels.count)
         for c in channels {
             let margin = unsafe 2 - mean[c].magnitude * inverseDeviation[c]
