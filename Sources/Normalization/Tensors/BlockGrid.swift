@@ -53,6 +53,10 @@ extension BlockGrid {
             bypassesCache: geometry.count * elementSize > CacheSizes.streamedMap)
     }
 
+    /// Planes up to this many values are cut as single values are: a block or a stripe of one to three
+    /// channels would give each row a few values, and the kernels no whole vector.
+    private static let longestShortPlane = 64
+
     /// The cut for passes that need the whole of a channel before they write it.
     ///
     /// - Parameters:
@@ -70,10 +74,15 @@ extension BlockGrid {
         let lineElements = CacheSizes.line / elementSize
         let powerOfTwo = max(1, geometry.inner & -geometry.inner)
         let unit = max(1, lineElements / powerOfTwo)
-        if geometry.inner == 1 {
-            // The rows are all that is contiguous: long enough for the processor to follow.
-            let longest = CacheSizes.row / elementSize
-            width = max(width, min(longest, geometry.channels / 4)).roundedUp(toMultipleOf: unit)
+        if geometry.inner <= longestShortPlane {
+            // Short planes are read as rows of columns: long enough for the processor to follow.
+            let longest = max(1, CacheSizes.row / elementSize / max(1, geometry.inner))
+            let least = min(longest, geometry.channels / 4)
+            if geometry.inner == 1 || width < least {
+                width = max(width, least).roundedUp(toMultipleOf: unit)
+            } else if width > unit {
+                width -= width % unit
+            }
             if totalBytes > CacheSizes.serial && width < longest / 2 {
                 return .striped(.stripes(geometry, elementSize: elementSize))
             }
@@ -99,7 +108,7 @@ extension BlockGrid {
     /// pairs about the mean give every stripe that mean, and merge without rounding.
     private static func stripes(_ geometry: Geometry, elementSize: Int) -> BlockGrid {
         let stripes = min(32, max(1, geometry.count * elementSize / CacheSizes.stripe))
-        let channels = geometry.inner == 1 ? geometry.channels : 1
+        let channels = geometry.inner <= longestShortPlane ? geometry.channels : 1
         if geometry.outer >= stripes {
             return BlockGrid(
                 geometry,
