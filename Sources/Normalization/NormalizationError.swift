@@ -12,6 +12,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case negativeDimension
         /// The channel dimension is zero.
         case noChannels
+        /// There are more channels than ``Geometry/mostChannels``.
+        case tooManyChannels
         /// The number of elements does not fit in `Int`.
         case countOverflow
     }
@@ -77,7 +79,7 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case wrongMaskLength(expected: Int, actual: Int)
     /// A mask was asked for of an activation whose derivative is not one of two numbers.
     case noMask(Activation)
-    /// A layer was asked for with fewer than one channel.
+    /// A layer was asked for with fewer than one channel, or more than ``Geometry/mostChannels``.
     case invalidChannelCount(Int)
     /// ε is not finite, or not above zero in training.
     case invalidEpsilon(Double)
@@ -139,7 +141,7 @@ extension NormalizationError: CustomStringConvertible {
             "mask: expected relu, relu6 or leakyReLU, whose derivative is one of two numbers, "
                 + "got \(activation)"
         case .invalidChannelCount(let count):
-            "channels: expected at least 1, got \(count)"
+            "channels: expected 1 to \(Geometry.mostChannels), got \(count)"
         case .invalidEpsilon(let epsilon):
             "epsilon: expected a finite number above zero, got \(epsilon)"
         case .invalidVariance(let channel, let variance, let epsilon):
@@ -192,6 +194,7 @@ extension NormalizationError.ShapeDefect {
         case .axisOutsideShape: "the axis is outside the shape"
         case .negativeDimension: "expected no negative dimension"
         case .noChannels: "expected at least one channel"
+        case .tooManyChannels: "expected at most \(Geometry.mostChannels) channels"
         case .countOverflow: "the number of elements overflows Int"
         }
     }

@@ -33,6 +33,12 @@ import Testing
         BadShape([0, 0], 1, "expected at least one channel"),
         BadShape([2, 3, .max], 1, "the number of elements overflows Int"),
         BadShape([1 << 32, 1 << 31], 1, "the number of elements overflows Int"),
+        BadShape([0, 1 << 61], 1, "expected at most 67108864 channels"),
+        BadShape([0, 1 << 40], 1, "expected at most 67108864 channels"),
+        BadShape([0, 1_500_000_000], 1, "expected at most 67108864 channels"),
+        BadShape([1 << 31, 1 << 32, 0], 1, "expected at most 67108864 channels"),
+        BadShape([0, 5, .max], -1, "expected at most 67108864 channels"),
+        BadShape([1, Geometry.mostChannels + 1], 1, "expected at most 67108864 channels"),
     ]
 
     @Test(
@@ -179,9 +185,11 @@ import Testing
         }
     }
 
-    @Test("a layer of fewer than one channel is refused", arguments: [0, -1, .min])
+    @Test(
+        "a layer of fewer than one channel, or of more than memory holds, is refused",
+        arguments: [0, -1, .min, Geometry.mostChannels + 1, 1 << 40, 1 << 61, .max])
     func layerWithoutChannelsIsRefused(_ channels: Int) {
-        let message = "channels: expected at least 1, got \(channels)"
+        let message = "channels: expected 1 to 67108864, got \(channels)"
         for make in [
             { _ = try BatchNorm<Double>.standard(channels: channels) },
             { _ = try BatchNorm<Float>.weightShared(channels: channels) },

@@ -29,6 +29,14 @@ public enum AffineParameter<Scalar: NormalizationScalar>: Sendable, Equatable {
         }
     }
 
+    /// One number for each channel, all the same.
+    static func perChannel(
+        repeating value: Scalar, count: Int
+    ) throws(NormalizationError) -> AffineParameter {
+        guard 1...Geometry.mostChannels ~= count else { throw .invalidChannelCount(count) }
+        return .perChannel(Array(repeating: value, count: count))
+    }
+
     /// Throws unless a per-channel parameter has exactly `channels` numbers.
     func check(_ name: NormalizationError.Argument, channels: Int) throws(NormalizationError) {
         if case .perChannel(let values) = self, values.count != channels {

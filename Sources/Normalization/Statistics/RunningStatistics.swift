@@ -93,7 +93,7 @@ public struct RunningStatistics: Sendable, Equatable {
         estimator: VarianceEstimator = Preset.pyTorch.estimator,
         nonFinite: NonFinitePolicy = .throw
     ) throws(NormalizationError) {
-        guard channels > 0 else { throw .invalidChannelCount(channels) }
+        guard 1...Geometry.mostChannels ~= channels else { throw .invalidChannelCount(channels) }
         try self.init(
             mean: Array(repeating: 0, count: channels),
             variance: Array(repeating: 1, count: channels), updateCount: 0, weight: weight,

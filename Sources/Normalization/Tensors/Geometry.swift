@@ -20,6 +20,10 @@ public struct Geometry: Sendable, Hashable {
     /// The product of the dimensions after the channel axis: the length of one plane.
     public let inner: Int
 
+    /// The most channels that a tensor or a layer may have, 2²⁶: a call takes memory for each of them,
+    /// also where the tensor is empty.
+    public static let mostChannels = 1 << 26
+
     /// The number of elements of the whole tensor.
     public var count: Int { outer * channels * inner }
     /// The number of values of one channel, `m` in the formulas.
@@ -32,8 +36,8 @@ public struct Geometry: Sendable, Hashable {
     ///   - channelAxis: the axis of the channels; a negative axis counts from the end, so `-1` is
     ///     channels-last.
     /// - Throws: ``NormalizationError/invalidShape(_:channelAxis:_:)`` when the rank is below two, the
-    ///   axis is outside the shape, a dimension is negative, there are no channels, or the number of
-    ///   elements overflows `Int`.
+    ///   axis is outside the shape, a dimension is negative, there are no channels or more than
+    ///   ``mostChannels``, or the number of elements overflows `Int`.
     public init(_ shape: [Int], channelAxis: Int = 1) throws(NormalizationError) {
         func invalid(_ defect: NormalizationError.ShapeDefect) -> NormalizationError {
             .invalidShape(shape, channelAxis: channelAxis, defect)
@@ -51,6 +55,7 @@ public struct Geometry: Sendable, Hashable {
             guard !overflow else { throw invalid(.countOverflow) }
             product = next
         }
+        guard shape[axis] <= Geometry.mostChannels else { throw invalid(.tooManyChannels) }
         self.shape = shape
         self.channelAxis = axis
         channels = shape[axis]

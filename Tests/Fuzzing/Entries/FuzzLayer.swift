@@ -37,6 +37,7 @@ private struct LayerCase<Scalar: NormalizationScalar> {
             precondition(
                 geometry.count == geometry.outer * geometry.channels * geometry.inner)
         }
+        Self.makeLayers(channels: numbers.byte() < 200 ? 3 : numbers.integer())
         // Lengths that fit, unless the shape is too large or a byte says otherwise.
         let channels = min(geometry?.channels ?? 3, Self.mostElements)
         let fits = (geometry?.count ?? .max) <= Self.mostElements
@@ -98,6 +99,20 @@ private struct LayerCase<Scalar: NormalizationScalar> {
         }
         x = numbers.scalars(length(count))
         gradient = numbers.scalars(length(count))
+    }
+
+    /// Layers that own as many numbers as they have channels: refused, or made; a number between, which
+    /// is legal and takes a fuzzer's memory, is not tried.
+    private static func makeLayers(channels: Int) {
+        guard channels <= mostElements || channels > Geometry.mostChannels else { return }
+        refused { () throws(NormalizationError) in
+            try BatchNorm<Scalar>.standard(channels: channels)
+        }
+        refused { () throws(NormalizationError) in
+            try BatchNorm<Scalar>.weightShared(channels: channels)
+        }
+        refused { () throws(NormalizationError) in try RunningStatistics(channels: channels) }
+        refused { () throws(NormalizationError) in try Geometry([0, channels]) }
     }
 
     func run() {

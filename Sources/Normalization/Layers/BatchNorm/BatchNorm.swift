@@ -74,8 +74,8 @@ public struct BatchNorm<Scalar: NormalizationScalar>: Sendable {
         throws(NormalizationError) -> BatchNorm
     {
         try named(
-            channels, preset, gamma: .perChannel(Array(repeating: 1, count: max(0, channels))),
-            beta: .perChannel(Array(repeating: 0, count: max(0, channels))))
+            channels, preset, gamma: .perChannel(repeating: 1, count: channels),
+            beta: .perChannel(repeating: 0, count: channels))
     }
 
     /// The weight-shared layer: one γ (1) for all channels, β (all 0) per channel, C + 1 trainable
@@ -87,7 +87,7 @@ public struct BatchNorm<Scalar: NormalizationScalar>: Sendable {
     {
         try named(
             channels, preset, gamma: .shared(1),
-            beta: .perChannel(Array(repeating: 0, count: max(0, channels))))
+            beta: .perChannel(repeating: 0, count: channels))
     }
 
     /// The parameter-shared layer: one γ (1) and one β (0) for all channels, 2 trainable numbers.
@@ -123,7 +123,7 @@ extension BatchNorm {
     /// Throws unless γ, β, running statistics and the numbers of the layer fit together; they are
     /// variables, and may have been changed since the layer was made.
     func checkParts() throws(NormalizationError) {
-        guard channels > 0 else { throw .invalidChannelCount(channels) }
+        guard 1...Geometry.mostChannels ~= channels else { throw .invalidChannelCount(channels) }
         guard epsilon.isFinite else { throw .invalidEpsilon(epsilon) }
         try gamma.check(.gamma, channels: channels)
         try beta.check(.beta, channels: channels)
