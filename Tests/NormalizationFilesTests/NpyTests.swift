@@ -1,4 +1,5 @@
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 @Suite struct NpyTests {

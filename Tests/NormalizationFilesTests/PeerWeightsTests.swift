@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 /// Layers that PyTorch and Keras saved: Tests/Fixtures/weights, made by make_weights.py there.

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// A problem whose sums are exact in any order, and its exact answers: after oneDNN's benchdnn, where
 /// neighbours add to twice the mean.

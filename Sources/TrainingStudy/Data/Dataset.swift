@@ -1,4 +1,5 @@
 package import Normalization
+import SeededRandom
 
 /// Samples with labels.
 package struct Dataset: Sendable {
@@ -50,7 +51,7 @@ package struct Dataset: Sendable {
 
     /// The data split in random order: the first part, and the rest.
     package func split(first count: Int, seed: Int) -> (Dataset, Dataset) {
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(mixing: seed)
         let order = random.permutation(self.count)
         return (subset(order.prefix(count)), subset(order.dropFirst(count)))
     }

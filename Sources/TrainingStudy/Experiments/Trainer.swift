@@ -1,4 +1,5 @@
 package import Normalization
+import SeededRandom
 
 /// Runs one experiment. The same experiment on the same data gives the same numbers.
 package struct Trainer<Scalar: NormalizationScalar> {
@@ -26,7 +27,7 @@ package struct Trainer<Scalar: NormalizationScalar> {
             experiment: experiment, epochs: [], parameterCount: network.parameterCount,
             firstGradientNorms: [], lastGradientNorms: [], normalizationShare: 0,
             secondsPerStep: 0, finalTrainLoss: .nan)
-        var random = RandomSource(seed: experiment.seed &+ 1_000_003)
+        var random = SplitMix64(mixing: experiment.seed &+ 1_000_003)
         var (steps, trainingTime) = (0, 0.0)
         for _ in 0..<experiment.epochs {
             let start = ContinuousClock.now
@@ -55,7 +56,7 @@ package struct Trainer<Scalar: NormalizationScalar> {
 
     /// One walk through the training samples: the mean loss, NaN where it stopped being finite.
     private func epoch(
-        _ random: inout RandomSource, _ result: inout ExperimentResult, _ steps: inout Int
+        _ random: inout SplitMix64, _ result: inout ExperimentResult, _ steps: inout Int
     ) throws -> Double {
         let optimizer = Momentum(learningRate: experiment.learningRate)
         let order = random.permutation(train.count)

@@ -1,4 +1,5 @@
 package import Normalization
+import SeededRandom
 
 /// The networks of the study. Every weighted layer but the last is followed by the normalization
 /// under study, then by its nonlinearity; it has a bias of its own where there is no normalization.
@@ -51,13 +52,13 @@ package enum Architecture: Sendable, Hashable {
 private struct Builder<Scalar: NormalizationScalar> {
     let kind: NormalizationKind
     let seed: Int
-    var random: RandomSource
+    var random: SplitMix64
     var layers: [any Layer<Scalar>] = []
 
     init(kind: NormalizationKind, seed: Int) {
         self.kind = kind
         self.seed = seed
-        random = RandomSource(seed: seed)
+        random = SplitMix64(mixing: seed)
     }
 
     mutating func addDense(_ inputs: Int, _ outputs: Int, hasBias: Bool = true, gain: Double = 2) {

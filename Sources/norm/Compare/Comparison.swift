@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// An engine and the most threads it may use.
 struct Contender: Equatable {
@@ -34,7 +35,7 @@ struct Comparison<Scalar: NormalizationScalar> {
         }
         self.geometry = geometry
         self.x = x
-        var generator = SeededGenerator(seed: 3)
+        var generator = SplitMix64(seed: 3)
         gradient = generator.normal(count: x.count)
         output = Array(repeating: 0, count: x.count)
         expected = output

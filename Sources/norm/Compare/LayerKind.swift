@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// The three layers that have names.
 enum LayerKind: String, CaseIterable {
@@ -10,7 +11,7 @@ enum LayerKind: String, CaseIterable {
     func trained<Scalar: NormalizationScalar>(
         running: RunningStatistics
     ) throws(NormalizationError) -> BatchNorm<Scalar> {
-        var generator = SeededGenerator(seed: 2)
+        var generator = SplitMix64(seed: 2)
         let channels = running.channels
         let gamma: [Scalar] = generator.normal(count: channels).map { 1 + $0 / 8 }
         let beta: [Scalar] = generator.normal(count: channels)

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// How long a call takes, in seconds.
 struct Timing: Sendable {
     let median: Double
@@ -22,7 +24,7 @@ struct Measurement {
     /// Times `call(0)`, `call(1)` … `call(count - 1)`, each warmed up first.
     func times(count: Int, _ call: (Int) throws -> Void) rethrows -> [Timing] {
         let clock = ContinuousClock()
-        var generator = SeededGenerator(seed: 1)
+        var generator = SplitMix64(seed: 1)
         let repetitions = try (0..<count).map { index in
             var last = Duration.zero
             var warmUp = Duration.zero

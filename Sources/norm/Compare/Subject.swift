@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 
 /// A tensor that `norm compare` runs on; it is read or made when its turn comes.
 enum Subject {
@@ -128,7 +129,7 @@ enum Subject {
         case .file: return try file.read(tensors: Self.tensors)
         case .random(let shape, let axis):
             let geometry = try Geometry(shape, channelAxis: axis)
-            var generator = SeededGenerator(seed: 4)
+            var generator = SplitMix64(seed: 4)
             return .float32(
                 try NpyArray(shape: shape, values: generator.normal(count: geometry.count)))
         }
