@@ -45,7 +45,7 @@ extension FileError: CustomStringConvertible {
             "\(printable(file)): \(named(tensor))expected a size that fits in 64 bits, "
                 + "found shape \(tuple(shape))"
         case .invalidShape(let shape, let count):
-            "expected a shape of \(count) elements in at most \(NpyHeader.maximumRank) dimensions, "
+            "expected a shape of \(count) elements in at most \(Shape.maximumRank) dimensions, "
                 + "found \(tuple(shape))"
         case .tensorSize(let file, let tensor, let shape, let expected, let found):
             "\(printable(file)): \(named(tensor))expected \(expected) bytes "

@@ -11,6 +11,9 @@ public enum NpyElementType: String, Sendable, CaseIterable {
     /// Signed 64-bit integers, `<i8` in the header.
     case int64 = "<i8"
 
+    /// Whether the elements are floating-point numbers.
+    package var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+
     /// Bytes per element.
     public var size: Int {
         switch self {

@@ -36,6 +36,17 @@ public enum NpyFile: Equatable, Sendable {
         }
     }
 
+    /// The elements as `Double`, which holds all but large `Int64` exactly.
+    package var doubles: [Double] {
+        switch self {
+        case .float32(let array): array.values.map(Double.init)
+        case .float64(let array): array.values
+        case .uint8(let array): array.values.map(Double.init)
+        case .int32(let array): array.values.map(Double.init)
+        case .int64(let array): array.values.map(Double.init)
+        }
+    }
+
     /// The dimensions, slowest first; empty for a single number.
     public var shape: [Int] { header.shape }
 

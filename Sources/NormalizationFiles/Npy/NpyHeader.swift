@@ -13,7 +13,7 @@ public struct NpyHeader: Equatable, Sendable {
     public let count: Int
 
     /// The most dimensions an array may have, as in NumPy.
-    public static let maximumRank = 64
+    public static let maximumRank = Shape.maximumRank
 
     /// The longest header that is read, in bytes; NumPy's own are a tenth of it at most.
     public static let maximumLength = 65_536
@@ -29,8 +29,7 @@ public struct NpyHeader: Equatable, Sendable {
     /// Nil where a dimension is negative, there are too many, or the size overflows.
     init?(elementType: NpyElementType, shape: [Int]) {
         guard
-            shape.allSatisfy({ $0 >= 0 }), shape.count <= Self.maximumRank,
-            let count = product(shape),
+            let count = Shape.validCount(shape),
             !count.multipliedReportingOverflow(by: elementType.size).overflow
         else { return nil }
         self.elementType = elementType
@@ -95,16 +94,4 @@ extension NpyHeader {
         return Self.magic + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(text.utf8)
             + [UInt8](repeating: 0x20, count: padding) + [0x0A]
     }
-}
-
-/// The product of dimensions, nil where it overflows; a dimension of 0 makes it 0.
-func product(_ shape: [Int]) -> Int? {
-    if shape.contains(0) { return 0 }
-    var result = 1
-    for dimension in shape {
-        let (product, overflow) = result.multipliedReportingOverflow(by: dimension)
-        if overflow { return nil }
-        result = product
-    }
-    return result
 }

@@ -101,8 +101,8 @@ extension HeaderCursor {
         try expect("[")
         if skip("]") { return result }
         repeat {
-            if result.count == NpyHeader.maximumRank {
-                throw malformed(expected: "at most \(NpyHeader.maximumRank) numbers")
+            if result.count == Shape.maximumRank {
+                throw malformed(expected: "at most \(Shape.maximumRank) numbers")
             }
             result.append(try integer(expected))
         } while skip(",")

@@ -13,7 +13,7 @@ public struct SafetensorsEntry: Equatable, Sendable {
     public let byteRange: Range<Int>
 
     /// The number of elements.
-    public var count: Int { product(shape) ?? 0 }
+    public var count: Int { Shape.count(shape) ?? 0 }
 }
 
 /// Everything before the data of a `.safetensors` file.

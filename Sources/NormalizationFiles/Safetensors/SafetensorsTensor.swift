@@ -42,8 +42,7 @@ public struct SafetensorsTensor: Equatable, Sendable {
         _ name: String, _ type: SafetensorsType, _ shape: [Int], _ values: [Element]
     ) throws(FileError) {
         guard
-            shape.allSatisfy({ $0 >= 0 }), shape.count <= NpyHeader.maximumRank,
-            product(shape) == values.count
+            Shape.validCount(shape) == values.count
         else {
             throw .invalidShape(shape: shape, count: values.count)
         }

@@ -65,7 +65,7 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
 
     /// The bytes that elements of `shape` take; nil where that overflows, or is not whole.
     func byteCount(of shape: [Int]) -> Int? {
-        guard let count = product(shape) else { return nil }
+        guard let count = Shape.count(shape) else { return nil }
         // Eight elements take as many bytes as one takes bits.
         let (eights, rest) = count.quotientAndRemainder(dividingBy: 8)
         let (bytes, overflow) = eights.multipliedReportingOverflow(by: bits)
