@@ -1,10 +1,9 @@
 import Testing
 
 @testable import TrainingStudy
-@testable import norm
 
 /// The arithmetic behind a report's tables and verdicts.
-@Suite struct StudySummaryTests {
+@Suite struct SummaryTests {
     @Test func spreadIsMeanAndSampleDeviation() {
         let spread = Spread(values: [1, 2, 3, 6])
         #expect(spread.mean == 3)
@@ -27,7 +26,7 @@ import Testing
     }
 
     @Test func theBestRateIsThatOfTheHighestMeanAccuracy() {
-        let summary = StudySummary(
+        let summary = Summary(
             results("cnn", .standard, rate: 0.1, [0.2, 0.99])
                 + results("cnn", .standard, rate: 0.01, [0.7, 0.8])
                 + results("cnn", .none, rate: 0.01, [0.5, 0.6])
@@ -42,7 +41,7 @@ import Testing
     }
 
     @Test func aDivergedTrainingCountsAsZeroAndIsCounted() {
-        let summary = StudySummary(
+        let summary = Summary(
             results("cnn", .none, rate: 1, [0.9, nil, 0.6]))
         let group = summary.best("cnn", .none)
         #expect(group?.accuracy.values == [0.9, 0, 0.6])
@@ -57,21 +56,21 @@ import Testing
         ([0.9], [0.5], "cannot tell from so few seeds"),
     ])
     func aClaimIsSeenByItsDifference(standard: [Double], plain: [Double], verdict: String) throws {
-        let summary = StudySummary(
+        let summary = Summary(
             results("rnn", .none, rate: 0.1, plain)
                 + results("rnn", .standard, rate: 0.1, standard))
-        let claims = StudyClaims(summary: summary).all
+        let claims = Claims(summary: summary).all
         #expect(claims.map(\.verdict) == [verdict])
     }
 
     @Test func findingsCountNetworksAboveAndBelowStandard() {
         let high = [0.90, 0.91, 0.92]
         let low = [0.70, 0.71, 0.72]
-        let summary = StudySummary(
+        let summary = Summary(
             results("cnn", .none, rate: 0.1, low) + results("cnn", .standard, rate: 0.1, high)
                 + results("rnn", .none, rate: 0.1, high)
                 + results("rnn", .standard, rate: 0.1, high))
-        let sentences = StudyFindings(summary: summary).sentences
+        let sentences = Findings(summary: summary).sentences
         #expect(sentences[0].hasSuffix("none 0.710, standard 0.910."))
         #expect(sentences[1].hasSuffix(": none higher in 0, lower in 1 of 2."))
     }

@@ -1,20 +1,30 @@
-import TrainingStudy
-
 /// The trainings of a study and the data each runs on.
-struct StudyPlan: Sendable {
+package struct Plan: Sendable {
     /// One training with its data.
     struct Entry: Sendable {
         let experiment: Experiment
-        let task: StudyTask
+        let task: LearningTask
     }
 
-    /// What the call asks for; `nil` leaves a choice to the plan.
-    struct Options: Sendable {
-        var isQuick: Bool
-        var epochs: Int?
-        var seeds: Int?
-        var learningRates: [Double]?
-        var kinds: [NormalizationKind]
+    /// The caller's choices; `nil` leaves one to the plan.
+    package struct Options: Sendable {
+        let isQuick: Bool
+        let epochs: Int?
+        let seeds: Int?
+        let learningRates: [Double]?
+        let kinds: [NormalizationKind]
+
+        /// Choices for one study.
+        package init(
+            isQuick: Bool, epochs: Int?, seeds: Int?, learningRates: [Double]?,
+            kinds: [NormalizationKind]
+        ) {
+            self.isQuick = isQuick
+            self.epochs = epochs
+            self.seeds = seeds
+            self.learningRates = learningRates
+            self.kinds = kinds
+        }
     }
 
     /// The layers that are compared over batch sizes.
@@ -26,18 +36,21 @@ struct StudyPlan: Sendable {
     private let options: Options
 
     /// The whole study on the shipped data, or the convolutional networks on images of one's own.
-    init(_ options: Options, images: StudyTask?) throws {
+    package init(_ options: Options, on tasks: StudyTasks) {
         self.options = options
-        let digits = try images ?? StudyData.digits()
-        addConvolutional(digits)
-        guard images == nil else { return }
-        addPerceptron(try StudyData.breastCancer())
-        addDepth(digits)
-        addResidual(digits)
-        addRecurrent(try StudyData.japaneseVowels())
+        switch tasks {
+        case .images(let images):
+            addConvolutional(images)
+        case .shipped(let digits, let breastCancer, let japaneseVowels):
+            addConvolutional(digits)
+            addPerceptron(breastCancer)
+            addDepth(digits)
+            addResidual(digits)
+            addRecurrent(japaneseVowels)
+        }
     }
 
-    private mutating func addConvolutional(_ task: StudyTask) {
+    private mutating func addConvolutional(_ task: LearningTask) {
         let epochs = options.isQuick ? 3 : 6
         let plain = Architecture.convolutional(dropout: 0)
         add(
@@ -53,15 +66,17 @@ struct StudyPlan: Sendable {
         }
     }
 
-    private mutating func addPerceptron(_ raw: StudyTask) {
+    private mutating func addPerceptron(_ raw: LearningTask) {
         let network = Architecture.perceptron(width: 32, depth: 3)
         let rates = options.isQuick ? [0.001, 0.01] : [0.0001, 0.001, 0.01, 0.1, 1]
         let epochs = options.isQuick ? 10 : 30
         add("mlp-raw", network, raw, epochs: epochs, rates: rates)
-        add("mlp-standardized", network, StudyData.standardized(raw), epochs: epochs, rates: rates)
+        add(
+            "mlp-standardized", network, .standardizedBreastCancer(raw), epochs: epochs,
+            rates: rates)
     }
 
-    private mutating func addDepth(_ task: StudyTask) {
+    private mutating func addDepth(_ task: LearningTask) {
         let epochs = options.isQuick ? 2 : 10
         for depth in options.isQuick ? [2, 5, 20] : [2, 5, 10, 15, 20] {
             add(
@@ -76,7 +91,7 @@ struct StudyPlan: Sendable {
         }
     }
 
-    private mutating func addResidual(_ task: StudyTask) {
+    private mutating func addResidual(_ task: LearningTask) {
         for (name, start) in [("residual-gamma-1", 1.0), ("residual-gamma-0", 0.0)] {
             add(
                 name, .residual(width: 64, blocks: 9, gammaStart: start), task,
@@ -86,7 +101,7 @@ struct StudyPlan: Sendable {
         }
     }
 
-    private mutating func addRecurrent(_ task: StudyTask) {
+    private mutating func addRecurrent(_ task: LearningTask) {
         let rates = options.isQuick ? [0.03] : [0.01, 0.03, 0.1, 0.3]
         for (name, dropout) in [("rnn", 0.0), ("rnn-dropout", 0.25)] {
             add(
@@ -96,7 +111,7 @@ struct StudyPlan: Sendable {
     }
 
     private mutating func add(
-        _ name: String, _ architecture: Architecture, _ task: StudyTask, epochs: Int,
+        _ name: String, _ architecture: Architecture, _ task: LearningTask, epochs: Int,
         rates: [Double], batchSize: Int = 64, only kinds: [NormalizationKind]? = nil
     ) {
         for kind in options.kinds where kinds?.contains(kind) ?? true {
@@ -113,7 +128,7 @@ struct StudyPlan: Sendable {
     }
 }
 
-extension StudyPlan.Entry {
+extension Plan.Entry {
     /// A guess at the work of one epoch, in the unit of the others', for the progress bar.
     var epochCost: Double {
         let sampleCost =

@@ -1,7 +1,5 @@
-import TrainingStudy
-
 /// What is looked at in single networks, beside the trainings: speed and activations.
-struct StudyProbe {
+struct Probe {
     /// The speed of one layer in the convolutional network, on one thread.
     struct Speed {
         let kind: NormalizationKind
@@ -17,11 +15,11 @@ struct StudyProbe {
 
         /// The larger share of values that lie in no bin, before or after.
         var shareOutside: Double {
-            1 - min(before.reduce(0, +), after.reduce(0, +)) * StudyProbe.binWidth
+            1 - min(before.reduce(0, +), after.reduce(0, +)) * Probe.binWidth
         }
     }
 
-    let task: StudyTask
+    let task: LearningTask
     let kinds: [NormalizationKind]
 
     /// Time of a training step at batch 64: the best of several rounds, the layers taking turns, so

@@ -1,5 +1,3 @@
-import TrainingStudy
-
 extension Architecture {
     /// The network in words, for the report.
     var summary: String {

@@ -1,8 +1,7 @@
 import Foundation
-import TrainingStudy
 
 /// A usual claim about batch normalization, put to the test of this study's numbers.
-struct StudyClaim {
+struct Claim {
     let claim: String
     let measured: String
     let verdict: String
@@ -12,10 +11,10 @@ struct StudyClaim {
 ///
 /// A difference of means is "seen" where it is over two standard errors; each side is at its best
 /// learning rate. With fewer than three seeds nothing can be told.
-struct StudyClaims {
-    let summary: StudySummary
+struct Claims {
+    let summary: Summary
 
-    var all: [StudyClaim] {
+    var all: [Claim] {
         [
             faster, deeper, widerRates, gradients, generalizes("cnn"),
             generalizes("mlp-standardized"), smallBatches("depth-5"), smallBatches("cnn"), rawInput,
@@ -26,7 +25,7 @@ struct StudyClaims {
         ].compactMap { $0 }
     }
 
-    private var faster: StudyClaim? {
+    private var faster: Claim? {
         guard let plain = summary.best("cnn", .none), let standard = summary.best("cnn", .standard)
         else { return nil }
         return compare(
@@ -34,7 +33,7 @@ struct StudyClaims {
             standard.firstAccuracy, "standard", plain.firstAccuracy, "none")
     }
 
-    private var widerRates: StudyClaim? {
+    private var widerRates: Claim? {
         guard let best = summary.best("cnn", .none)?.accuracy.mean else { return nil }
         func usable(_ kind: NormalizationKind) -> Int {
             summary.groups("cnn", kind).filter { $0.accuracy.mean >= 0.9 * best }.count
@@ -42,15 +41,16 @@ struct StudyClaims {
         let count = summary.groups("cnn", .none).count
         guard count > 2, !summary.groups("cnn", .standard).isEmpty else { return nil }
         let (standard, plain) = (usable(.standard), usable(.none))
-        return StudyClaim(
+        return Claim(
             claim: "It allows higher learning rates, and a wider range of them.",
-            measured: "cnn, rates with at least \(format(0.9 * best)) accuracy (nine tenths of "
+            measured:
+                "cnn, rates with at least \((0.9 * best).thousandths) accuracy (nine tenths of "
                 + "the best without normalization): standard \(standard), none \(plain), of "
                 + "\(count)",
             verdict: standard > plain ? "seen" : "not seen")
     }
 
-    private var deeper: StudyClaim? {
+    private var deeper: Claim? {
         guard let network = summary.depths.last,
             let plain = summary.best(network, .none),
             let standard = summary.best(network, .standard)
@@ -60,12 +60,12 @@ struct StudyClaims {
             plain.accuracy, "none")
     }
 
-    private var gradients: StudyClaim? {
+    private var gradients: Claim? {
         guard let network = summary.depths.last,
             let plain = summary.groups(network, .none).first,
             let standard = summary.groups(network, .standard).first
         else { return nil }
-        func decades(_ group: StudyGroup) -> Spread {
+        func decades(_ group: Group) -> Spread {
             Spread(
                 values: group.results.compactMap { result in
                     guard let largest = result.firstGradientNorms.max(),
@@ -80,7 +80,7 @@ struct StudyClaims {
                 + "layer at the first step", decades(plain), "none", decades(standard), "standard")
     }
 
-    private func generalizes(_ network: String) -> StudyClaim? {
+    private func generalizes(_ network: String) -> Claim? {
         guard let plain = summary.best(network, .none),
             let standard = summary.best(network, .standard),
             plain.divergedCount == 0, standard.divergedCount == 0
@@ -91,7 +91,7 @@ struct StudyClaims {
             "standard")
     }
 
-    private func smallBatches(_ base: String) -> StudyClaim? {
+    private func smallBatches(_ base: String) -> Claim? {
         let sizes = summary.networks.filter { $0.hasPrefix("\(base)-batch-") }
         guard let smallest = sizes.first, let plain = summary.best(smallest, .none),
             let standard = summary.best(smallest, .standard)
@@ -101,7 +101,7 @@ struct StudyClaims {
             plain.accuracy, "none", standard.accuracy, "standard")
     }
 
-    private var rawInput: StudyClaim? {
+    private var rawInput: Claim? {
         guard let plain = lossByRawInput(.none), let standard = lossByRawInput(.standard) else {
             return nil
         }
@@ -120,7 +120,7 @@ struct StudyClaims {
             values: zip(standardized.accuracy.values, raw.accuracy.values).map { $0 - $1 })
     }
 
-    private var recurrent: StudyClaim? {
+    private var recurrent: Claim? {
         guard let plain = summary.best("rnn", .none), let standard = summary.best("rnn", .standard)
         else { return nil }
         return compare(
@@ -128,7 +128,7 @@ struct StudyClaims {
             standard.accuracy, "standard", plain.accuracy, "none")
     }
 
-    private func shared(_ kind: NormalizationKind, _ network: String?) -> StudyClaim? {
+    private func shared(_ kind: NormalizationKind, _ network: String?) -> Claim? {
         guard let network, let shared = summary.best(network, kind),
             let standard = summary.best(network, .standard)
         else { return nil }
@@ -138,7 +138,7 @@ struct StudyClaims {
             network, standard.accuracy, "standard", shared.accuracy, kind.rawValue)
     }
 
-    private var dropout: StudyClaim? {
+    private var dropout: Claim? {
         guard let with = summary.best("cnn-dropout", .standard),
             let without = summary.best("cnn", .standard)
         else { return nil }
@@ -149,7 +149,7 @@ struct StudyClaims {
             reversed: "seen: dropout harmed")
     }
 
-    private var residual: StudyClaim? {
+    private var residual: Claim? {
         guard let zero = summary.best("residual-gamma-0", .standard),
             let one = summary.best("residual-gamma-1", .standard)
         else { return nil }
@@ -164,10 +164,10 @@ struct StudyClaims {
         _ claim: String, _ where: String, _ high: Spread, _ highName: String, _ low: Spread,
         _ lowName: String, seen: String = "seen", notSeen: String = "not seen",
         reversed: String = "not seen: the reverse"
-    ) -> StudyClaim {
+    ) -> Claim {
         let measured =
-            "\(`where`): \(highName) \(format(high)), \(lowName) \(format(low)); difference "
-            + format(high, minus: low)
+            "\(`where`): \(highName) \(high.text), \(lowName) \(low.text); difference "
+            + high.text(minus: low)
         let verdict =
             switch high.side(of: low) {
             case nil: "cannot tell from so few seeds"
@@ -175,24 +175,6 @@ struct StudyClaims {
             case 0: notSeen
             default: reversed
             }
-        return StudyClaim(claim: claim, measured: measured, verdict: verdict)
+        return Claim(claim: claim, measured: measured, verdict: verdict)
     }
-}
-
-/// A number with three digits after the point.
-func format(_ value: Double) -> String {
-    value.isFinite ? String(format: "%.3f", value) : "diverged"
-}
-
-/// Mean and standard deviation; of a single value, which has none, the value.
-func format(_ spread: Spread) -> String {
-    spread.values.count < 2
-        ? format(spread.mean) : "\(format(spread.mean)) ± \(format(spread.deviation))"
-}
-
-/// The difference of two means with its standard error; without it where a mean is of one value.
-func format(_ spread: Spread, minus other: Spread) -> String {
-    let difference = String(format: "%+.3f", spread.mean - other.mean)
-    guard min(spread.values.count, other.values.count) > 1 else { return difference }
-    return "\(difference) ± \(format(spread.standardError(of: other)))"
 }

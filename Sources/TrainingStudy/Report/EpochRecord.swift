@@ -1,10 +1,9 @@
 import Foundation
-import TrainingStudy
 
 /// One epoch of one training in study.json and study.csv.
 ///
 /// Numbers that are not finite, after a training has diverged, are null and an empty cell.
-struct StudyRecord: Encodable {
+struct EpochRecord: Encodable {
     let network: String
     let layer: String
     let learningRate: Double
@@ -28,9 +27,9 @@ struct StudyRecord: Encodable {
     }
 
     /// The epochs of a training, counted from 1.
-    static func records(of result: ExperimentResult) -> [StudyRecord] {
+    static func records(of result: ExperimentResult) -> [EpochRecord] {
         result.epochs.enumerated().map { index, epoch in
-            StudyRecord(
+            EpochRecord(
                 network: result.experiment.network, layer: result.experiment.kind.rawValue,
                 learningRate: result.experiment.learningRate, seed: result.experiment.seed,
                 epoch: index + 1, trainLoss: epoch.trainLoss.finite,
@@ -54,14 +53,14 @@ struct StudyRecord: Encodable {
     }
 
     /// All records as JSON, one object each.
-    static func json(_ records: [StudyRecord]) throws -> Data {
+    static func json(_ records: [EpochRecord]) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         return try encoder.encode(records)
     }
 
     /// All records as CSV with a line of names first.
-    static func csv(_ records: [StudyRecord]) -> String {
+    static func csv(_ records: [EpochRecord]) -> String {
         let header = CodingKeys.allCases.map(\.rawValue).joined(separator: ",")
         let lines = records.map { record in
             [
@@ -77,5 +76,5 @@ struct StudyRecord: Encodable {
 
 extension Double {
     /// The number, or nil where it is NaN or infinite.
-    var finite: Double? { isFinite ? self : nil }
+    fileprivate var finite: Double? { isFinite ? self : nil }
 }

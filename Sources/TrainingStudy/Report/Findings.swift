@@ -1,14 +1,12 @@
-import TrainingStudy
-
 /// The few sentences a report begins with, made of its numbers alone.
-struct StudyFindings {
-    let summary: StudySummary
+struct Findings {
+    let summary: Summary
 
     var sentences: [String] { [accuracies, balances, claims].compactMap { $0 } }
 
     private var accuracies: String {
         let kinds = summary.kinds(of: "cnn").compactMap { kind in
-            summary.best("cnn", kind).map { "\(kind.rawValue) \(format($0.accuracy.mean))" }
+            summary.best("cnn", kind).map { "\(kind.rawValue) \($0.accuracy.mean.thousandths)" }
         }
         return "Test accuracy of the cnn at the best learning rate: "
             + kinds.joined(separator: ", ") + "."
@@ -37,7 +35,7 @@ struct StudyFindings {
     }
 
     private var claims: String? {
-        let claims = StudyClaims(summary: summary).all
+        let claims = Claims(summary: summary).all
         guard !claims.isEmpty else { return nil }
         let seen = claims.count { $0.verdict.hasPrefix("seen") }
         return "Of \(claims.count) usual claims that were tested, \(seen) were seen here; the "

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The report as one HTML page that needs no other file: pictures and style are in it.
-struct StudyPage {
+struct Page {
     /// Pictures under one heading.
     struct Section {
         let title: String
-        let pictures: [(plot: StudyPlot, svg: String)]
+        let pictures: [(plot: Plot, svg: String)]
     }
 
     let introduction: [String]
     let findings: [String]
-    let results: [StudyTable]
+    let results: [TableSection]
     let sections: [Section]
-    let details: [StudyTable]
+    let details: [TableSection]
 
     var html: String {
         """
@@ -30,10 +30,10 @@ struct StudyPage {
         <body>
         <main>
         <h1>Batch normalization, side by side</h1>
-        \(introduction.map { "<p>\($0.escaped)</p>" }.joined(separator: "\n"))
+        \(introduction.map { "<p>\($0.htmlEscaped)</p>" }.joined(separator: "\n"))
         <h2>In short</h2>
         <ul>
-        \(findings.map { "<li>\($0.escaped)</li>" }.joined(separator: "\n"))
+        \(findings.map { "<li>\($0.htmlEscaped)</li>" }.joined(separator: "\n"))
         </ul>
         <h2>Results</h2>
         <p>What the names of the networks stand for is under
@@ -53,19 +53,19 @@ struct StudyPage {
 
     private func pictures(_ section: Section) -> String {
         """
-        <h3>\(section.title.escaped)</h3>
+        <h3>\(section.title.htmlEscaped)</h3>
         <div class="pictures">
         \(section.pictures.map(figure).joined(separator: "\n"))
         </div>
         """
     }
 
-    private func figure(_ picture: (plot: StudyPlot, svg: String)) -> String {
+    private func figure(_ picture: (plot: Plot, svg: String)) -> String {
         """
         <figure>
-        <h4>\(picture.plot.title.escaped)</h4>
+        <h4>\(picture.plot.title.htmlEscaped)</h4>
         \(picture.svg)
-        <figcaption>\(picture.plot.caption.escaped)</figcaption>
+        <figcaption>\(picture.plot.caption.htmlEscaped)</figcaption>
         </figure>
         """
     }

@@ -1,19 +1,18 @@
 import Foundation
-import TrainingStudy
 
 /// The pictures of a study's report. Those whose trainings did not run are left out.
-struct StudyPictures {
+struct Pictures {
     /// Pictures that answer one question.
     struct Section {
         let title: String
-        let plots: [StudyPlot]
+        let plots: [Plot]
     }
 
-    let summary: StudySummary
-    let activations: [StudyProbe.Activations]
+    let summary: Summary
+    let activations: [Probe.Activations]
 
     var sections: [Section] {
-        let sections: [(String, [StudyPlot?])] = [
+        let sections: [(String, [Plot?])] = [
             (
                 "Convolutional network",
                 [curves("cnn", accuracy: false), curves("cnn", accuracy: true), byRate("cnn")]
@@ -40,8 +39,8 @@ struct StudyPictures {
             .filter { !$0.plots.isEmpty }
     }
 
-    private func curves(_ network: String, accuracy: Bool) -> StudyPlot? {
-        let lines = summary.kinds(of: network).compactMap { kind -> StudyPlot.Line? in
+    private func curves(_ network: String, accuracy: Bool) -> Plot? {
+        let lines = summary.kinds(of: network).compactMap { kind -> Plot.Line? in
             guard let group = summary.best(network, kind), group.divergedCount == 0 else {
                 return nil
             }
@@ -56,7 +55,7 @@ struct StudyPictures {
         }
         let what = accuracy ? "test accuracy" : "training loss"
         return plot(
-            StudyPlot(
+            Plot(
                 name: "\(network)-\(accuracy ? "accuracy" : "loss")", title: "\(network): \(what)",
                 caption: "Each layer at its best learning rate; the band is the lowest to the "
                     + "highest seed.", xLabel: "epoch", yLabel: what,
@@ -64,7 +63,7 @@ struct StudyPictures {
                 lines: lines))
     }
 
-    private func byRate(_ network: String) -> StudyPlot? {
+    private func byRate(_ network: String) -> Plot? {
         let lines = summary.kinds(of: network).map { kind in
             kind.line(
                 summary.groups(network, kind).map {
@@ -73,7 +72,7 @@ struct StudyPictures {
         }
         guard lines.contains(where: { $0.points.count > 1 }) else { return nil }
         return plot(
-            StudyPlot(
+            Plot(
                 name: "\(network)-rate", title: "\(network): accuracy by learning rate",
                 caption: "Test accuracy after the last epoch: mean, lowest and highest seed. A "
                     + "training that diverged counts as 0.",
@@ -82,7 +81,7 @@ struct StudyPictures {
     }
 
     /// Accuracy over the batch sizes that the network `base` was trained with.
-    private func byBatchSize(_ base: String, _ title: String) -> StudyPlot? {
+    private func byBatchSize(_ base: String, _ title: String) -> Plot? {
         let sizes = summary.networks.filter { $0 == base || $0.hasPrefix("\(base)-batch-") }
         guard sizes.count > 1, let kinds = sizes.last.map(summary.kinds) else { return nil }
         let lines = kinds.map { kind in
@@ -97,7 +96,7 @@ struct StudyPictures {
                 }.sorted { $0.0 < $1.0 })
         }
         return plot(
-            StudyPlot(
+            Plot(
                 name: "\(base)-batch", title: "\(title): accuracy by batch size",
                 caption: "Each layer at its best learning rate of each size; the same number of "
                     + "epochs, so the smaller the batch the more steps.",
@@ -105,7 +104,7 @@ struct StudyPictures {
                 yRange: accuracyRange(lines), lines: lines))
     }
 
-    private var byDepth: StudyPlot? {
+    private var byDepth: Plot? {
         let networks = summary.depths
         guard networks.count > 1 else { return nil }
         let lines = summary.kinds(of: networks[0]).map { kind in
@@ -120,7 +119,7 @@ struct StudyPictures {
                 })
         }
         return plot(
-            StudyPlot(
+            Plot(
                 name: "depth", title: "Accuracy by depth",
                 caption: "Dense networks of 64 units on the digits, each layer at its best "
                     + "learning rate.", xLabel: "weighted layers", yLabel: "test accuracy",
@@ -129,9 +128,9 @@ struct StudyPictures {
 
     /// Gradient norms of the deepest network, at the first step or, trained at the best rate, at the
     /// last.
-    private func gradients(isLast: Bool) -> StudyPlot? {
+    private func gradients(isLast: Bool) -> Plot? {
         guard let deepest = summary.depths.last else { return nil }
-        let lines = summary.kinds(of: deepest).compactMap { kind -> StudyPlot.Line? in
+        let lines = summary.kinds(of: deepest).compactMap { kind -> Plot.Line? in
             let group =
                 isLast ? summary.best(deepest, kind) : summary.groups(deepest, kind).first
             let norms = (group?.results ?? []).map {
@@ -145,7 +144,7 @@ struct StudyPictures {
                 }.filter { $0.2 > 0 })
         }
         return plot(
-            StudyPlot(
+            Plot(
                 name: "gradients-\(isLast ? "last" : "first")",
                 title: "\(deepest): gradient norms, \(isLast ? "last" : "first") step",
                 caption: "Norm of the gradient of each weight matrix, from the input (1) to the "
@@ -157,24 +156,24 @@ struct StudyPictures {
                 yLabel: "gradient norm", isLogarithmicY: true, lines: lines))
     }
 
-    private func distribution(_ activations: StudyProbe.Activations) -> StudyPlot {
+    private func distribution(_ activations: Probe.Activations) -> Plot {
         func points(_ shares: [Double]) -> [(Double, Double, Double, Double)] {
-            zip(StudyProbe.centres, shares).map { ($0, $1, $1, $1) }
+            zip(Probe.centres, shares).map { ($0, $1, $1, $1) }
         }
         let kind = activations.kind
         var lines = [
-            StudyPlot.Line(
+            Plot.Line(
                 title: kind == .none ? "convolution" : "before normalization", color: "#d55e00",
                 pointType: 7, isDashed: kind != .none, points: points(activations.before))
         ]
         if kind != .none {
             lines.append(
-                StudyPlot.Line(
+                Plot.Line(
                     title: "after normalization", color: "#0072b2", pointType: 5,
                     points: points(activations.after)))
         }
         let outside = activations.shareOutside
-        return StudyPlot(
+        return Plot(
             name: "activations-\(kind.rawValue)", title: "Activations: \(kind.rawValue)",
             caption: "Values of the fifth convolution of a trained cnn (seed 1) over a training "
                 + "batch, as a density."
@@ -184,12 +183,12 @@ struct StudyPictures {
     }
 
     /// From the tenth below the lowest seed to 1.
-    private func accuracyRange(_ lines: [StudyPlot.Line]) -> String {
+    private func accuracyRange(_ lines: [Plot.Line]) -> String {
         let lowest = lines.flatMap { $0.points.map(\.2) }.min() ?? 0
         return "[\(max(0, (lowest * 10).rounded(.down) / 10)):1]"
     }
 
-    private func plot(_ plot: StudyPlot) -> StudyPlot? {
+    private func plot(_ plot: Plot) -> Plot? {
         plot.lines.contains { $0.points.count > 1 } ? plot : nil
     }
 }

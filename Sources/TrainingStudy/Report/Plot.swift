@@ -1,8 +1,7 @@
 import Foundation
-import TrainingStudy
 
 /// One picture: lines over a common axis, drawn by gnuplot.
-struct StudyPlot {
+package struct Plot {
     /// One line with points, and how far the seeds spread about it.
     struct Line {
         let title: String
@@ -25,16 +24,14 @@ struct StudyPlot {
     let lines: [Line]
 
     /// Throws where there is no gnuplot: before hours of training, not after.
-    static func checkProgram() throws(Failure) {
-        guard (try? run("set terminal svg\n")) != nil else {
-            throw .data("gnuplot: expected the program on PATH; install Debian's gnuplot-nox")
-        }
+    package static func checkProgram() throws(StudyError) {
+        guard (try? run("set terminal svg\n")) != nil else { throw .noGnuplot }
     }
 
     /// The picture as an SVG element, whose text and axes have the colour of the text around it.
-    func svg() throws(Failure) -> String {
+    func svg() throws(StudyError) -> String {
         guard let drawn = try? Self.run(script), let start = drawn.range(of: "<svg") else {
-            throw .data("gnuplot: expected a picture of \(name), got none")
+            throw .noPicture(name)
         }
         return drawn[start.lowerBound...]
             .replacingOccurrences(of: "rgb(  1,   2,   3)", with: "currentColor")
@@ -102,7 +99,7 @@ struct StudyPlot {
         try input.fileHandleForWriting.close()
         let drawn = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure.data("gnuplot") }
+        guard process.terminationStatus == 0 else { throw StudyError.noGnuplot }
         return String(decoding: drawn, as: UTF8.self)
     }
 }
@@ -133,7 +130,7 @@ extension NormalizationKind {
     }
 
     /// A line of this layer.
-    func line(_ points: [(Double, Double, Double, Double)]) -> StudyPlot.Line {
-        StudyPlot.Line(title: rawValue, color: color, pointType: pointType, points: points)
+    func line(_ points: [(Double, Double, Double, Double)]) -> Plot.Line {
+        Plot.Line(title: rawValue, color: color, pointType: pointType, points: points)
     }
 }

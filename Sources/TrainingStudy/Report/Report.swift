@@ -1,41 +1,41 @@
 import BLAS
 import Foundation
 import Normalization
-import TrainingStudy
 
 /// Everything a study leaves behind: the page, its pictures, the numbers.
-struct StudyReport {
-    let summary: StudySummary
+package struct Report {
+    let summary: Summary
     let introduction: [String]
     let findings: [String]
-    let tables: StudyTables
-    let sections: [StudyPictures.Section]
-    let records: [StudyRecord]
+    let tables: Tables
+    let sections: [Pictures.Section]
+    let records: [EpochRecord]
 
-    init(
-        _ results: [ExperimentResult], plan: StudyPlan, isQuick: Bool,
+    /// The report on the results of `plan`, which began at `start`.
+    package init(
+        _ results: [ExperimentResult], plan: Plan, isQuick: Bool,
         start: ContinuousClock.Instant
     ) throws {
-        summary = StudySummary(results)
-        records = results.flatMap(StudyRecord.records)
+        summary = Summary(results)
+        records = results.flatMap(EpochRecord.records)
         guard let images = plan.entries.first(where: { $0.experiment.network == "cnn" }) else {
-            throw Failure.call("--layers: expected a layer to train, got none")
+            throw StudyError.nothingToTrain
         }
         let kinds = summary.kinds(of: "cnn")
-        let probe = StudyProbe(task: images.task, kinds: kinds)
+        let probe = Probe(task: images.task, kinds: kinds)
         let engine = try Engine.default.chosen(
             for: .training, of: Geometry([64, 16] + images.task.train.sampleShape.dropFirst()))
         let rounds = isQuick ? 8 : 60
-        tables = StudyTables(
+        tables = Tables(
             summary: summary, plan: plan, speeds: try probe.speeds(rounds: rounds), rounds: rounds,
             engine: engine)
-        findings = StudyFindings(summary: summary).sentences
+        findings = Findings(summary: summary).sentences
         let summary = summary
         let rates = kinds.reduce(into: [:]) {
             $0[$1] = summary.best("cnn", $1)?.learningRate
         }
         sections =
-            StudyPictures(
+            Pictures(
                 summary: summary,
                 activations: try probe.activations(rates, epochs: images.experiment.epochs)
             ).sections
@@ -52,30 +52,32 @@ struct StudyReport {
         ]
     }
 
-    /// Writes index.html, study.csv, study.json and pictures/ to `folder`.
-    func write(to folder: StudyFolder) throws {
+    /// The files of the report by their names in its folder: pictures, study.json, study.csv and
+    /// index.html.
+    package func files() throws -> [(name: String, contents: [UInt8])] {
         let drawn = try sections.map { section in
-            StudyPage.Section(
+            Page.Section(
                 title: section.title,
                 pictures: try section.plots.map { (plot: $0, svg: try $0.svg()) })
         }
-        let page = StudyPage(
+        let page = Page(
             introduction: introduction, findings: findings, results: tables.results,
             sections: drawn, details: tables.details)
-        let pictures = try StudyFolder("\(folder.path)/pictures")
-        for (plot, svg) in drawn.flatMap(\.pictures) {
+        let pictures = drawn.flatMap(\.pictures).map { plot, svg in
             // A picture by itself has no text around it to take its colour from: grey is read on
             // light and dark.
             let alone = svg.replacingOccurrences(of: "currentColor", with: "#808080")
-            try pictures.write(Data(alone.utf8), to: "\(plot.name).svg")
+            return (name: "pictures/\(plot.name).svg", contents: Array(alone.utf8))
         }
-        try folder.write(StudyRecord.json(records), to: "study.json")
-        try folder.write(Data(StudyRecord.csv(records).utf8), to: "study.csv")
-        try folder.write(Data(page.html.utf8), to: "index.html")
+        return pictures + [
+            (name: "study.json", contents: Array(try EpochRecord.json(records))),
+            (name: "study.csv", contents: Array(EpochRecord.csv(records).utf8)),
+            (name: "index.html", contents: Array(page.html.utf8)),
+        ]
     }
 
     /// All but the pictures, in Markdown.
-    var text: String {
+    package var text: String {
         let list = "### In short\n\n" + findings.map { "* \($0)" }.joined(separator: "\n")
         let tables = (tables.results + tables.details).map(\.markdown)
         return (introduction + [list] + tables).joined(separator: "\n\n") + "\n"

@@ -1,42 +1,58 @@
-/// A table of the report: in the page, and as Markdown on standard output.
-struct StudyTable {
-    let title: String
-    let note: String
-    let columns: [String]
-    /// Whether cells are sentences, which wrap, and not numbers, which do not.
-    var isProse = false
-    /// Whether the second column is what the table is read for.
-    var hasVerdicts = false
-    var rows: [[String]] = []
-
-    /// The name that links to the table go by.
-    private var anchor: String { title.lowercased().replacing(" ", with: "-") }
-
-    /// The table in Markdown, with its title as a heading.
-    var markdown: String {
-        let header = "| " + columns.joined(separator: " | ") + " |"
-        let rule = "|" + String(repeating: " --- |", count: columns.count)
-        let lines = rows.map { "| " + $0.joined(separator: " | ") + " |" }
-        return (["### \(title)", "", note, "", header, rule] + lines).joined(separator: "\n")
+/// Rows of text under titled columns: as aligned text, as Markdown and as HTML.
+package struct Table {
+    /// Where a column's cells stand in aligned text.
+    package enum Alignment {
+        case left
+        case right
     }
 
-    /// The table in HTML, in a box that scrolls sideways on narrow screens.
+    private let titles: [String]
+    private let alignments: [Alignment]
+    private var rows: [[String]] = []
+
+    /// A table without rows.
+    package init(_ columns: [(title: String, alignment: Alignment)]) {
+        titles = columns.map(\.title)
+        alignments = columns.map(\.alignment)
+    }
+
+    /// A table of left-aligned columns.
+    init(_ titles: [String], rows: [[String]]) {
+        self.init(titles.map { ($0, .left) })
+        self.rows = rows
+    }
+
+    /// Adds a row of one cell a column.
+    package mutating func add(_ cells: [String]) { rows.append(cells) }
+
+    /// The lines, each column as wide as its widest cell, without blanks at the ends.
+    package var lines: [String] {
+        let rows = [titles] + rows
+        let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                line += "  " + (alignments[column] == .left ? cell + padding : padding + cell)
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    /// The lines of the table in Markdown.
+    var markdownLines: [String] {
+        let rule = "|" + String(repeating: " --- |", count: titles.count)
+        let rows = rows.map { "| " + $0.joined(separator: " | ") + " |" }
+        return ["| " + titles.joined(separator: " | ") + " |", rule] + rows
+    }
+
+    /// The head and the body of the table in HTML.
     var html: String {
         func row(_ cells: [String], _ tag: String) -> String {
-            "<tr>" + cells.map { "<\(tag)>\($0.escaped)</\(tag)>" }.joined() + "</tr>\n"
+            "<tr>" + cells.map { "<\(tag)>\($0.htmlEscaped)</\(tag)>" }.joined() + "</tr>\n"
         }
-        let style = (isProse ? "prose" : "numbers") + (hasVerdicts ? " claims" : "")
-        return
-            "<h3 id=\"\(anchor)\">\(title.escaped)</h3>\n<p>\(note.escaped)</p>\n"
-            + "<div class=\"wide\"><table class=\"\(style)\">\n"
-            + "<thead>" + row(columns, "th") + "</thead><tbody>\n"
-            + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
-    }
-}
-
-extension String {
-    /// The text with what HTML reads as markup replaced.
-    var escaped: String {
-        replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+        return "<thead>" + row(titles, "th") + "</thead><tbody>\n"
+            + rows.map { row($0, "td") }.joined() + "</tbody>"
     }
 }

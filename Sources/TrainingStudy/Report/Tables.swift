@@ -1,55 +1,52 @@
 import Foundation
 import Normalization
-import TrainingStudy
 
 /// The tables of a study's report.
-struct StudyTables {
-    let summary: StudySummary
-    let plan: StudyPlan
-    let speeds: [StudyProbe.Speed]
+struct Tables {
+    let summary: Summary
+    let plan: Plan
+    let speeds: [Probe.Speed]
     /// How often the speed was measured.
     let rounds: Int
     /// The engine that normalized.
     let engine: Engine
 
     /// What was found.
-    var results: [StudyTable] { [claims, best, againstStandard, costs] }
+    var results: [TableSection] { [claims, best, againstStandard, costs] }
 
     /// What is behind it.
-    var details: [StudyTable] { [networks, failures] + [gradients].compactMap { $0 } + rates }
+    var details: [TableSection] { [networks, failures] + [gradients].compactMap { $0 } + rates }
 
-    private var claims: StudyTable {
-        StudyTable(
+    private var claims: TableSection {
+        TableSection(
             title: "The usual claims",
             note: "Mean ± standard deviation over the seeds, each side at its best learning rate; "
                 + "after the difference, its standard error. A claim counts as seen where the "
                 + "difference is over two standard errors, which one comparison in ten or so is by "
                 + "chance. The best rate was chosen by the test accuracy, for every layer alike.",
             columns: ["claim", "here", "measured"], isProse: true, hasVerdicts: true,
-            rows: StudyClaims(summary: summary).all.map { [$0.claim, $0.verdict, $0.measured] })
+            rows: Claims(summary: summary).all.map { [$0.claim, $0.verdict, $0.measured] })
     }
 
-    private var best: StudyTable {
-        var table = StudyTable(
+    private var best: TableSection {
+        TableSection(
             title: "Accuracy at the best learning rate",
             note: "Test accuracy after the last epoch, mean ± standard deviation over the seeds; "
                 + "the learning rate it was reached at in brackets.",
-            columns: ["network"] + summaryKinds.map(\.rawValue))
-        for network in summary.networks {
-            table.rows.append(
+            columns: ["network"] + summaryKinds.map(\.rawValue),
+            rows: summary.networks.map { network in
                 [network]
                     + summaryKinds.map { kind in
                         summary.best(network, kind).map {
-                            "\(format($0.accuracy)) (\($0.learningRate.short))"
+                            "\($0.accuracy.text) (\($0.learningRate.short))"
                         } ?? "–"
-                    })
-        }
-        return table
+                    }
+            })
     }
 
-    private var againstStandard: StudyTable {
+    private var againstStandard: TableSection {
         let others = summaryKinds.filter { $0 != .standard }
-        return StudyTable(
+        return TableSection(
             title: "Against standard",
             note: "Test accuracy minus that of standard, each at its best learning rate, ± the "
                 + "standard error of the difference; ▲ and ▼ where it is over two standard errors.",
@@ -65,13 +62,13 @@ struct StudyTables {
                             case -1: " ▼"
                             default: ""
                             }
-                        return format(group.accuracy, minus: standard.accuracy) + mark
+                        return group.accuracy.text(minus: standard.accuracy) + mark
                     }
             })
     }
 
-    private var networks: StudyTable {
-        StudyTable(
+    private var networks: TableSection {
+        TableSection(
             title: "The networks",
             note: "What the names in the tables stand for. Batches have 64 samples where nothing "
                 + "else is said.",
@@ -90,8 +87,8 @@ struct StudyTables {
             })
     }
 
-    private var failures: StudyTable {
-        StudyTable(
+    private var failures: TableSection {
+        TableSection(
             title: "Trainings that failed",
             note: "Over all learning rates and seeds: trainings that diverged, or ended no more "
                 + "accurate on the test samples than naming the most common class would be.",
@@ -111,9 +108,9 @@ struct StudyTables {
             })
     }
 
-    private var gradients: StudyTable? {
+    private var gradients: TableSection? {
         guard !summary.depths.isEmpty else { return nil }
-        return StudyTable(
+        return TableSection(
             title: "Gradient norms by depth",
             note: "Norm of the gradient of the first and of the last weight matrix at the first "
                 + "step, mean over the seeds.",
@@ -126,19 +123,19 @@ struct StudyTables {
                         guard !norms.isEmpty else { return "–" }
                         let first = Spread(values: norms.compactMap(\.first)).mean
                         let last = Spread(values: norms.compactMap(\.last)).mean
-                        return "\(format(first)), \(format(last))"
+                        return "\(first.thousandths), \(last.thousandths)"
                     }
             })
     }
 
     /// Accuracy by learning rate, for each network that was trained with several.
-    private var rates: [StudyTable] {
+    private var rates: [TableSection] {
         summary.networks.compactMap { network in
             let kinds = summary.kinds(of: network)
             guard let first = kinds.first, summary.groups(network, first).count > 1 else {
                 return nil
             }
-            return StudyTable(
+            return TableSection(
                 title: "\(network) by learning rate",
                 note: "Mean of the final test accuracy and the lowest seed; × is the number of "
                     + "trainings that diverged, which count as 0.",
@@ -147,16 +144,16 @@ struct StudyTables {
                 rows: kinds.map { kind in
                     [kind.rawValue]
                         + summary.groups(network, kind).map { group in
-                            "\(format(group.accuracy.mean)), \(format(group.accuracy.lowest))"
+                            "\(group.accuracy.mean.thousandths), \(group.accuracy.lowest.thousandths)"
                                 + (group.divergedCount > 0 ? " ×\(group.divergedCount)" : "")
                         }
                 })
         }
     }
 
-    private var costs: StudyTable {
+    private var costs: TableSection {
         let plain = speeds.first { $0.kind == .none }?.secondsPerStep
-        return StudyTable(
+        return TableSection(
             title: "Parameters and time",
             note: "The cnn: trainable numbers, time of one training step of 64 samples on one "
                 + "thread (the best of \(rounds) rounds, engine \(engine.rawValue)), and the "
@@ -176,9 +173,4 @@ struct StudyTables {
     private var summaryKinds: [NormalizationKind] {
         NormalizationKind.allCases.filter { kind in summary.groups.contains { $0.kind == kind } }
     }
-}
-
-extension Double {
-    /// The number without digits that say nothing.
-    var short: String { String(format: "%g", self) }
 }

@@ -12,46 +12,46 @@ struct LayerCall<Scalar: NormalizationScalar & NpyElement> {
     private let shapes: (gamma: [Int], beta: [Int], mean: [Int], variance: [Int], channels: [Int])
 
     /// Reads the files beside the input.
-    init(_ command: Apply, _ x: NpyArray<Scalar>) throws {
-        let geometry = try Geometry(x.shape, channelAxis: command.channelAxis)
+    init(_ mode: Mode, _ options: LayerOptions, _ x: NpyArray<Scalar>) throws {
+        let geometry = try Geometry(x.shape, channelAxis: options.channelAxis)
         let channels = geometry.channels
-        mode = command.mode
+        self.mode = mode
         self.x = x
         channelAxis = geometry.channelAxis
-        dy = try FileArgument("--gradient", command.gradient).map { file in
+        dy = try FileArgument("--gradient", options.gradient).map { file in
             try gradient(file, of: x)
         }
-        let gamma = try FileArgument("--gamma", command.gamma).map { file in
+        let gamma = try FileArgument("--gamma", options.gamma).map { file in
             try Parameter<Scalar>(file, channels: channels)
         }
-        let beta = try FileArgument("--beta", command.beta).map { file in
+        let beta = try FileArgument("--beta", options.beta).map { file in
             try Parameter<Scalar>(file, channels: channels)
         }
-        let mean = try FileArgument("--running-mean", command.runningMean).map { file in
+        let mean = try FileArgument("--running-mean", options.runningMean).map { file in
             try PerChannel(file, channels: channels)
         }
-        let variance = try FileArgument("--running-variance", command.runningVariance).map { file in
+        let variance = try FileArgument("--running-variance", options.runningVariance).map { file in
             try PerChannel(file, channels: channels)
         }
         shapes = (
             gamma?.shape ?? [channels], beta?.shape ?? [channels], mean?.shape ?? [channels],
             variance?.shape ?? [channels], [channels]
         )
-        let preset = command.preset.preset
-        let weight = command.weight
+        let preset = options.preset.preset
+        let weight = options.weight
         var running: RunningStatistics?
         if mean != nil || (weight != nil && mode.isTraining) {
             running = try RunningStatistics(
                 mean: mean?.values ?? Array(repeating: 0, count: channels),
                 variance: variance?.values ?? Array(repeating: 1, count: channels),
-                updateCount: command.cumulative.map { $0 - 1 } ?? 0,
-                weight: weight ?? preset.weight, estimator: command.variance ?? preset.estimator,
-                nonFinite: command.nonFinite)
+                updateCount: options.cumulative.map { $0 - 1 } ?? 0,
+                weight: weight ?? preset.weight, estimator: options.variance ?? preset.estimator,
+                nonFinite: options.nonFinite)
         }
         layer = try BatchNorm(
             channels: channels, gamma: gamma?.parameter ?? .absent,
-            beta: beta?.parameter ?? .absent, epsilon: command.epsilon ?? preset.epsilon,
-            runningStatistics: running, engine: command.engine, threadLimit: command.threads)
+            beta: beta?.parameter ?? .absent, epsilon: options.epsilon ?? preset.epsilon,
+            runningStatistics: running, engine: options.engine, threadLimit: options.threads)
     }
 
     /// Makes the call: every array that is to be written, by the name of its file.
@@ -110,10 +110,11 @@ private func gradient<Scalar: NpyElement>(
         default: nil
         }
     guard let values else {
-        throw file.wrongType(found, expected: "\(Scalar.npyType.rawValue), as in the input")
+        throw file.name.wrongType(found, expected: "\(Scalar.npyType.rawValue), as in the input")
     }
     guard found.shape == x.shape else {
-        throw file.failure(expected: "shape \(x.shape), as in the input", found: "\(found.shape)")
+        throw file.name.failure(
+            expected: "shape \(x.shape), as in the input", found: "\(found.shape)")
     }
     return values
 }
@@ -128,7 +129,7 @@ private struct Parameter<Scalar: NormalizationScalar> {
         let values = numbers.values.map { Scalar($0) }
         for (index, value) in values.enumerated() where value.isInfinite {
             guard numbers.values[index].isInfinite else {
-                throw file.failure(
+                throw file.name.failure(
                     expected: "numbers in the range of the input's type",
                     found: "\(numbers.values[index]) at index \(index)")
             }
@@ -145,11 +146,12 @@ private struct PerChannel {
 
     init(_ file: FileArgument, channels: Int, acceptsOne: Bool = false) throws(Failure) {
         let found = try file.read()
-        guard let values = found.floatingPointValues else {
-            throw file.wrongType(found, expected: "<f4 or <f8")
+        guard found.header.elementType.isFloatingPoint else {
+            throw file.name.wrongType(found, expected: "<f4 or <f8")
         }
+        let values = found.doubles
         guard values.count == channels || (acceptsOne && values.count == 1) else {
-            throw file.failure(
+            throw file.name.failure(
                 expected: "\(acceptsOne && channels > 1 ? "1 or " : "")\(channels) elements",
                 found: "\(values.count)")
         }

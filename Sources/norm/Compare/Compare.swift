@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Normalization
 import NormalizationFiles
+import TrainingStudy
 
 /// `norm compare`: every engine against the reference, for the numbers and for the time.
 struct Compare: ParsableCommand {
@@ -86,8 +87,8 @@ struct Compare: ParsableCommand {
     func run() throws {
         let subjects = try Subject.chosen(
             file: file, shapes: shapes, batch: batch, channelAxis: channelAxis)
-        let layers = try list(layers, of: LayerKind.self, "--layers")
-        let engines = try list(engines, of: Engine.self, "--engines")
+        let layers = try list(layers, from: NormalizationKind.compared, "--layers")
+        let engines = try list(engines, from: Engine.allCases, "--engines")
         let threads = try threadCounts()
         let contenders = engines.flatMap { engine in
             threads.map { Contender(engine: engine, threads: $0) }
@@ -95,12 +96,12 @@ struct Compare: ParsableCommand {
         // Better now than after minutes of measuring.
         if let json, json != "-" { _ = try AtomicFile(json) }
 
-        let run = ComparisonRun(
+        let run = CompareSession(
             layers: layers, contenders: contenders, isForPeople: json != "-")
         try write(run.results(on: subjects))
     }
 
-    private func write(_ results: [ComparisonResult]) throws {
+    private func write(_ results: [EngineResult]) throws {
         guard let json else { return }
         guard json != "-" else { return try StandardOutput.write(results.json) }
         var file = try AtomicFile(json)

@@ -1,9 +1,10 @@
 import BLAS
 import Foundation
 import Normalization
+import TrainingStudy
 
 /// What `norm compare` says to people.
-struct ComparisonReport {
+struct CompareText {
     let measurement: Measurement
 
     /// The machine and how it is measured.
@@ -11,7 +12,7 @@ struct ComparisonReport {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let version = OpenBLAS.configuration.split(separator: " ").prefix(2).joined(separator: " ")
         return """
-            norm \(Norm.version) on \(count(cores, "core")): \(version) with its \
+            norm \(Version.current) on \(count(cores, "core")): \(version) with its \
             \(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet).
             Medians of \(measurement.samples.lowerBound) to \(measurement.samples.upperBound) \
             samples, the engines taking turns; GB/s of the bytes that must move;
@@ -20,7 +21,7 @@ struct ComparisonReport {
     }
 
     /// The cases of one tensor and layer.
-    func table(_ cases: [[ComparisonResult]], tensor: String) -> String {
+    func table(_ cases: [[EngineResult]], tensor: String) -> String {
         let results = cases.flatMap(\.self)
         guard let first = results.first else { return "" }
         let fastest = results.map(\.timing.median).min() ?? 0
@@ -51,7 +52,7 @@ struct ComparisonReport {
     }
 
     /// One sentence on what was found in all cases, each of which has the results of every engine.
-    func conclusion(_ cases: [[ComparisonResult]]) -> String {
+    func conclusion(_ cases: [[EngineResult]]) -> String {
         let winners = cases.compactMap { results in
             results.min { $0.timing.median < $1.timing.median }
         }

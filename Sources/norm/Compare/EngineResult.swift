@@ -1,4 +1,5 @@
 import Normalization
+import TrainingStudy
 
 extension Engine.Operation {
     /// How many tensors must cross the memory bus: x and y, or x, ∂y and ∂x.
@@ -6,13 +7,13 @@ extension Engine.Operation {
 }
 
 /// One engine on one tensor: a row of the table, an object of the JSON.
-struct ComparisonResult {
+struct EngineResult {
     let shape: [Int]
     let operation: Engine.Operation
     let engine: Engine
     /// The engine that ran: another where `engine` is the automatic choice.
     let chosen: Engine
-    let layer: LayerKind
+    let layer: NormalizationKind
     /// The most threads the engine could use.
     let threads: Int
     let timing: Timing
@@ -46,7 +47,7 @@ struct ComparisonResult {
     private func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
 }
 
-extension [ComparisonResult] {
+extension [EngineResult] {
     /// A JSON array, one object a line.
     var json: String {
         isEmpty ? "[]\n" : "[\n" + map { "  " + $0.json }.joined(separator: ",\n") + "\n]\n"

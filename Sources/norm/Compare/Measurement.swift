@@ -1,13 +1,5 @@
 import SeededRandom
 
-/// How long a call takes, in seconds.
-struct Timing: Sendable {
-    let median: Double
-    let minimum: Double
-    /// How many samples that is of.
-    let samples: Int
-}
-
 /// Times calls against each other.
 ///
 /// The calls take turns, in an order that is drawn anew for each round, so a machine that slows down
@@ -56,11 +48,4 @@ struct Measurement {
             Timing(median: median(samples), minimum: samples.min() ?? 0, samples: samples.count)
         }
     }
-}
-
-/// The middle of `values`, which must not be empty.
-func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

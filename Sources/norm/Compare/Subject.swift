@@ -90,7 +90,7 @@ enum Subject {
             let shortage = Memory.shortage(
                 tensors: tensors, count: geometry.count, elementSize: MemoryLayout<Float>.stride)
             if let shortage {
-                throw Failure.call("--shapes: \(text(ofShape: shape)): \(shortage)")
+                throw Failure.call("--shapes: \(shape.crossed): \(shortage)")
             }
         } catch let error as NormalizationError { throw Failure.call("--shapes: \(error)") }
     }
@@ -99,21 +99,21 @@ enum Subject {
         switch self {
         case .shipped(let name): name
         case .file(let path, _): path
-        case .random(let shape, _): text(ofShape: shape)
+        case .random(let shape, _): shape.crossed
         }
     }
 
     /// Name, shape, element type and size, for the head of a table.
     func title(_ header: NpyHeader) -> String {
-        let shape = text(ofShape: header.shape)
+        let shape = header.shape.crossed
         let megabytes = Double(header.count * header.elementType.size) / 1e6
         return (name == shape ? "" : "\(name), ")
             + "\(shape), \(header.elementType.rawValue), "
             + String(format: "%.2f MB", megabytes)
     }
 
-    /// What errors about the tensor call it.
-    var file: FileArgument { FileArgument("", name) }
+    /// The name of the tensor in errors.
+    var tensorName: TensorName { TensorName(name) }
 
     var channelAxis: Int {
         switch self {
@@ -126,7 +126,8 @@ enum Subject {
     func array() throws -> NpyFile {
         switch self {
         case .shipped(let name): return try ShippedData.array(name)
-        case .file: return try file.read(tensors: Self.tensors)
+        case .file(let path, _):
+            return try FileArgument(path).read(tensors: Self.tensors)
         case .random(let shape, let axis):
             let geometry = try Geometry(shape, channelAxis: axis)
             var generator = SplitMix64(seed: 4)
@@ -135,6 +136,3 @@ enum Subject {
         }
     }
 }
-
-/// The way shapes are written on the command line: 32x64x56x56.
-func text(ofShape shape: [Int]) -> String { shape.map(String.init).joined(separator: "x") }

@@ -1,17 +1,9 @@
 import Normalization
 import SeededRandom
-
-/// An engine and the most threads it may use.
-struct Contender: Equatable {
-    let engine: Engine
-    let threads: Int
-
-    /// What all others are held against.
-    static let reference = Contender(engine: .reference, threads: 1)
-}
+import TrainingStudy
 
 /// The engines on one tensor, each against the reference.
-struct Comparison<Scalar: NormalizationScalar> {
+struct TensorComparison<Scalar: NormalizationScalar> {
     let geometry: Geometry
     private let x: [Scalar]
     /// A seeded normal ∂y: one of equal numbers would make ∂x zero.
@@ -45,9 +37,9 @@ struct Comparison<Scalar: NormalizationScalar> {
     ///
     /// - Returns: one result for each contender, in their order.
     mutating func results(
-        of operation: Engine.Operation, layer kind: LayerKind, contenders: [Contender],
+        of operation: Engine.Operation, layer kind: NormalizationKind, contenders: [Contender],
         measurement: Measurement
-    ) throws -> [ComparisonResult] {
+    ) throws -> [EngineResult] {
         let layer: BatchNorm<Scalar> = try kind.trained(
             running: RunningStatistics(mean: statistics.mean, variance: statistics.variance()))
         // The reference takes part even where nobody asked to see it.
@@ -70,7 +62,7 @@ struct Comparison<Scalar: NormalizationScalar> {
             try run(operation, layers[index], into: &scratch)
         }
         let results = all.indices.map { index in
-            ComparisonResult(
+            EngineResult(
                 shape: geometry.shape, operation: operation, engine: all[index].engine,
                 chosen: all[index].engine.chosen(for: operation, of: geometry),
                 layer: kind, threads: all[index].threads, timing: timings[index],

@@ -1,7 +1,7 @@
-import ArgumentParser
 import Foundation
 import Normalization
 import NormalizationFiles
+import TrainingStudy
 
 /// Why a command cannot do what it was asked to: one line for people, an exit status for programs.
 struct Failure: Error {
@@ -16,16 +16,16 @@ struct Failure: Error {
 }
 
 extension Failure {
-    /// Any error that a command ends with.
-    init(_ error: any Error) {
+    /// Any error that a command ends with; one of the parser of arguments says `parserMessage`.
+    init(_ error: any Error, parserMessage: String) {
         switch error {
         case let failure as Failure: self = failure
         case let error as NormalizationError:
             self = error.isAboutTheCall ? .call(error.description) : .data(error.description)
         case let error as FileError: self = .data(error.description)
-        default:
-            let message = Norm.message(for: error)
-            self = .call(message.prefix(1).lowercased() + message.dropFirst())
+        case StudyError.nothingToTrain: self = .call("\(error)")
+        case let error as StudyError: self = .data(error.description)
+        default: self = .call(parserMessage.prefix(1).lowercased() + parserMessage.dropFirst())
         }
     }
 

@@ -1,17 +1,22 @@
-import Normalization
 import NormalizationFiles
 
-/// A file of the command line, and what errors about it say.
+/// A file of the command line.
 struct FileArgument {
-    /// The option that names it; empty for one that stands alone.
-    let option: String
     let path: String
 
-    private var name: String { option.isEmpty ? path : "\(option) \(path)" }
+    /// The file's name in errors: its option, if it has one, and its path.
+    let name: TensorName
 
+    private let option: String
+
+    /// A file that stands without an option.
+    init(_ path: String) { self.init("", path) }
+
+    /// The file of an option.
     init(_ option: String, _ path: String) {
         self.option = option
         self.path = path
+        name = TensorName(option.isEmpty ? path : "\(option) \(path)")
     }
 
     /// Nil where the option was not given.
@@ -27,7 +32,7 @@ struct FileArgument {
         let shortage = Memory.shortage(
             tensors: tensors, count: header.count,
             elementSize: elementSize ?? header.elementType.size)
-        if let shortage { throw .data("\(name): \(shortage)") }
+        if let shortage { throw .data("\(name.text): \(shortage)") }
         return try explaining { () throws(FileError) in try NpyFile(contentsOf: path) }
     }
 
@@ -39,39 +44,6 @@ struct FileArgument {
         } catch {
             // The description begins with the path.
             throw .data(option.isEmpty ? "\(error)" : "\(option) \(error)")
-        }
-    }
-
-    /// What the library says of the tensor in this file.
-    func failure(_ error: NormalizationError) -> Failure {
-        switch error {
-        case .invalidShape(_, _, .axisOutsideShape): .call("--channel-axis: \(error)")
-        case .nonFiniteStatistics(let channel):
-            failure(
-                expected: "numbers with finite statistics",
-                found: "a NaN, an infinity or an overflow in channel \(channel)")
-        default: .data("\(name): \(error)")
-        }
-    }
-
-    /// The content of the file is not what was `expected`.
-    func failure(expected: String, found: String) -> Failure {
-        .data("\(name): expected \(expected), found \(found)")
-    }
-
-    func wrongType(_ file: NpyFile, expected: String) -> Failure {
-        failure(
-            expected: "elements of type \(expected)", found: file.header.elementType.rawValue)
-    }
-}
-
-extension NpyFile {
-    /// The elements, exact in `Double`; nil for a file of integers.
-    var floatingPointValues: [Double]? {
-        switch self {
-        case .float32(let array): array.values.map { Double($0) }
-        case .float64(let array): array.values
-        default: nil
         }
     }
 }

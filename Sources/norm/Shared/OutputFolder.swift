@@ -1,40 +1,70 @@
 import Foundation
 import NormalizationFiles
 
-/// The folder that `norm apply` writes its arrays to: all of them or none.
+/// The folder that a command writes to: all files of a call or none.
 struct OutputFolder {
-    let path: String
+    /// A file to write, by its name or by that of a folder and its name in that.
+    struct File {
+        let name: String
+        let write: (inout AtomicFile) throws(FileError) -> Void
 
-    /// Writes each array to `<name>.npy`.
-    ///
-    /// All of them are on the disk under temporary names before the first gets its own, so what goes
-    /// wrong before then (a full disk, a file that may not be replaced) leaves the folder as it was.
-    func write<Scalar>(_ outputs: [(name: String, array: NpyArray<Scalar>)]) throws(Failure) {
-        try create()
-        do throws(FileError) {
-            try write(outputs[...])
-        } catch { throw .data("--output-directory \(error)") }
+        /// A file of these bytes.
+        init(name: String, bytes: [UInt8]) {
+            self.name = name
+            write = { file throws(FileError) in try file.write(bytes) }
+        }
+
+        /// An `.npy` file of this array.
+        init<Element>(name: String, array: NpyArray<Element>) {
+            self.name = name
+            write = { file throws(FileError) in try file.write(array.encoded()) }
+        }
     }
 
-    private func write<Scalar>(
-        _ outputs: ArraySlice<(name: String, array: NpyArray<Scalar>)>
-    ) throws(FileError) {
-        guard let output = outputs.first else { return }
-        var file = try AtomicFile("\(path)/\(output.name).npy")
-        try file.write(output.array.encoded())
+    /// The option that names the folder.
+    let option: String
+    let path: String
+
+    init(_ option: String, _ path: String) {
+        self.option = option
+        self.path = path
+    }
+
+    /// Makes the folder where it is not there.
+    func create() throws(Failure) { try create(path) }
+
+    /// Makes the folders, and writes each file.
+    ///
+    /// All of them are on the disk under temporary names before the first gets its own, so an error
+    /// before then (a full disk, a file that may not be replaced) leaves the folder as it was.
+    func write(_ files: [File]) throws(Failure) {
+        try create()
+        let folders = files.compactMap { file in
+            file.name.lastIndex(of: "/").map { file.name[..<$0] }
+        }
+        for folder in Set(folders) { try create("\(path)/\(folder)") }
+        do throws(FileError) {
+            try write(files[...])
+        } catch { throw .data("\(option) \(error)") }
+    }
+
+    private func write(_ files: ArraySlice<File>) throws(FileError) {
+        guard let first = files.first else { return }
+        var file = try AtomicFile("\(path)/\(first.name)")
+        try first.write(&file)
         // A file that is not committed takes its temporary along when it goes out of scope.
-        try write(outputs.dropFirst())
+        try write(files.dropFirst())
         try file.commit()
     }
 
-    private func create() throws(Failure) {
+    private func create(_ path: String) throws(Failure) {
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
         } catch {
             let isThere = FileManager.default.fileExists(atPath: path)
             throw .data(
-                "--output-directory \(path): expected a folder or a place for one, "
+                "\(option) \(path): expected a folder or a place for one, "
                     + (isThere ? "found a file" : "found a path where none can be made"))
         }
     }

@@ -39,26 +39,33 @@ struct Study: ParsableCommand {
     var layers: String = "all"
 
     func run() throws {
-        let options = StudyPlan.Options(
+        let options = Plan.Options(
             isQuick: quick, epochs: try positive(epochs, "--epochs"),
             seeds: try positive(seeds, "--seeds"), learningRates: try rates(),
-            kinds: try list([layers], of: NormalizationKind.self, "--layers"))
-        let plan = try StudyPlan(options, images: try images())
-        try StudyPlot.checkProgram()
-        let folder = try StudyFolder(report)
+            kinds: try list([layers], from: NormalizationKind.allCases, "--layers"))
+        let plan = Plan(options, on: try tasks())
+        try Plot.checkProgram()
+        let folder = OutputFolder("--report", report)
+        // Before hours of training, not after.
+        try folder.create()
         let start = ContinuousClock.now
-        let results = try StudyRunner(plan).run()
-        let report = try StudyReport(results, plan: plan, isQuick: quick, start: start)
-        try report.write(to: folder)
+        let progress = Progress()
+        let results = try Runner(plan).run { share, experiment in
+            progress.show(share: share, "\(experiment.network), \(experiment.kind.rawValue)")
+        }
+        progress.clear()
+        let report = try Report(results, plan: plan, isQuick: quick, start: start)
+        let files = try report.files().map { OutputFolder.File(name: $0.name, bytes: $0.contents) }
+        try folder.write(files)
         print(report.text)
         print("report: \(folder.path)/index.html")
     }
 
-    private func images() throws -> StudyTask? {
+    private func tasks() throws -> StudyTasks {
         switch (trainImages, trainLabels, testImages, testLabels) {
-        case (nil, nil, nil, nil): return nil
+        case (nil, nil, nil, nil): return try StudyFiles.shipped()
         case (let trainImages?, let trainLabels?, let testImages?, let testLabels?):
-            return try StudyData.images(
+            return try StudyFiles.images(
                 train: (trainImages, trainLabels), test: (testImages, testLabels))
         default:
             throw Failure.call(

@@ -2,68 +2,37 @@ import Foundation
 import NormalizationFiles
 import TrainingStudy
 
-/// Training and test samples of one task.
-struct StudyTask: Sendable {
-    /// What the samples are, for the report.
-    let name: String
-    let train: Dataset
-    let test: Dataset
-
-    /// The accuracy of always naming the most common class of the test samples.
-    var commonestShare: Double {
-        let counts = test.labels.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        return Double(counts.values.max() ?? 0) / Double(max(1, test.count))
-    }
-}
-
-/// The data sets of the study, as networks take them.
-enum StudyData {
-    /// The shipped digits, a quarter of them for the test, by a split of its own seed.
-    static func digits() throws -> StudyTask {
-        let images = try Dataset(
-            values: numbers(ShippedData.array("digits")), sampleShape: [1, 8, 8],
-            labels: integers(ShippedData.array("digits_labels"), "digits_labels"), classes: 10)
-        let (train, test) = images.split(first: 1347, seed: 0)
-        return scaled("handwritten digits, 8×8", train, test)
+/// The tasks of the study, read from the shipped files or from files of one's own.
+enum StudyFiles {
+    /// The shipped data.
+    static func shipped() throws -> StudyTasks {
+        .shipped(
+            digits: .digits(try samples("digits", shape: [1, 8, 8], classes: 10)),
+            breastCancer: .breastCancer(try samples("breast_cancer", shape: [30], classes: 2)),
+            japaneseVowels: .japaneseVowels(
+                train: try utterances("japanese_vowels_train"),
+                test: try utterances("japanese_vowels_test")))
     }
 
-    /// The breast cancer table as it is, a quarter of it for the test.
-    static func breastCancer() throws -> StudyTask {
-        let table = try Dataset(
-            values: numbers(ShippedData.array("breast_cancer")), sampleShape: [30],
-            labels: integers(ShippedData.array("breast_cancer_labels"), "breast_cancer_labels"),
-            classes: 2)
-        let (train, test) = table.split(first: 427, seed: 0)
-        return StudyTask(name: "breast cancer, 30 raw features", train: train, test: test)
+    private static func samples(_ name: String, shape: [Int], classes: Int) throws -> Dataset {
+        try Dataset(
+            values: ShippedData.array(name).doubles, sampleShape: shape,
+            labels: integers(ShippedData.array(name + "_labels"), name + "_labels"),
+            classes: classes)
     }
 
-    /// The same with every feature at mean 0 and deviation 1 over the training samples.
-    static func standardized(_ task: StudyTask) -> StudyTask {
-        let moments = task.train.featureMoments
-        return StudyTask(
-            name: "breast cancer, features at mean 0 and deviation 1",
-            train: task.train.standardized(by: moments),
-            test: task.test.standardized(by: moments))
-    }
-
-    /// Nine speakers' utterances, split as at the source.
-    static func japaneseVowels() throws -> StudyTask {
-        func part(_ name: String) throws -> Dataset {
-            let frames = try ShippedData.array(name)
-            return try Dataset(
-                values: numbers(frames), sampleShape: Array(frames.shape.dropFirst()),
-                labels: integers(ShippedData.array(name + "_labels"), name), classes: 9,
-                lengths: integers(ShippedData.array(name + "_lengths"), name))
-        }
-        return StudyTask(
-            name: "Japanese Vowels, 12 features a frame", train: try part("japanese_vowels_train"),
-            test: try part("japanese_vowels_test"))
+    private static func utterances(_ name: String) throws -> Dataset {
+        let frames = try ShippedData.array(name)
+        return try Dataset(
+            values: frames.doubles, sampleShape: Array(frames.shape.dropFirst()),
+            labels: integers(ShippedData.array(name + "_labels"), name), classes: 9,
+            lengths: integers(ShippedData.array(name + "_lengths"), name))
     }
 
     /// Images of one's own: (N, C, H, W) of f4 or u1, labels (N) of i4 or i8.
     static func images(
         train: (images: String, labels: String), test: (images: String, labels: String)
-    ) throws -> StudyTask {
+    ) throws -> StudyTasks {
         let training = try imagesAndLabels(train.images, train.labels, "train")
         let testing = try imagesAndLabels(test.images, test.labels, "test")
         guard training.shape == testing.shape else {
@@ -77,21 +46,11 @@ enum StudyData {
                 values: part.values, sampleShape: part.shape, labels: part.labels,
                 classes: classes)
         }
-        return scaled(train.images, dataset(training), dataset(testing))
+        return .images(
+            .images(train.images, train: dataset(training), test: dataset(testing)))
     }
 
-    /// All pixels to mean 0 and deviation 1 over the training images: one shift and one scale.
-    private static func scaled(_ name: String, _ train: Dataset, _ test: Dataset) -> StudyTask {
-        let count = Double(train.values.count)
-        let mean = train.values.reduce(0, +) / count
-        let variance = train.values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
-        let scale = variance > 0 ? 1 / variance.squareRoot() : 1
-        return StudyTask(
-            name: name, train: train.transformed(scale: scale, shift: -mean * scale),
-            test: test.transformed(scale: scale, shift: -mean * scale))
-    }
-
-    /// What a training step takes: 256 samples of 16 channels in Float, about 30 of them alive at
+    /// The bytes that a training step takes: 256 samples of 16 channels in Float, about 30 of them alive at
     /// once, for each core.
     private static var bytesPerPixel: Double {
         256 * 16 * 4 * 30 * Double(ProcessInfo.processInfo.activeProcessorCount)
@@ -122,7 +81,7 @@ enum StudyData {
                 "--\(part)-images \(imagesPath): expected images small enough to train on in "
                     + "this machine's memory, got \(shape[2])×\(shape[3])")
         }
-        let values = numbers(images)
+        let values = images.doubles
         if let value = values.first(where: { !$0.isFinite }) {
             throw Failure.data(
                 "--\(part)-images \(imagesPath): expected finite numbers, got \(value)")
@@ -139,16 +98,6 @@ enum StudyData {
                 "--\(part)-labels \(labelsPath): expected numbers from 0 to 9999, got \(label)")
         }
         return (values, Array(shape.dropFirst()), labels)
-    }
-
-    private static func numbers(_ file: NpyFile) -> [Double] {
-        switch file {
-        case .float32(let array): array.values.map(Double.init)
-        case .float64(let array): array.values
-        case .uint8(let array): array.values.map(Double.init)
-        case .int32(let array): array.values.map(Double.init)
-        case .int64(let array): array.values.map(Double.init)
-        }
     }
 
     private static func integers(_ file: NpyFile, _ name: String) throws(Failure) -> [Int] {
