@@ -81,12 +81,18 @@ peers: ## race PyTorch and oneDNN, ten minutes; PEERS=--quick: one
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 
 SOURCES := Package.swift Sources Tests Benchmarks Examples
+C_SOURCES = $(shell find Sources Modules Tests Benchmarks Examples -name '.[a-z]*' -prune -o \
+	\( -name '*.c' -o -name '*.h' -o -name '*.inc' -o -name '*.cpp' \) -print)
 
-format: ## format every Swift file in place
+format: ## format every Swift, C and C++ file in place
+	@.ci/setup clang-format
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+	clang-format -i $(C_SOURCES)
 
-format-check: ## fail where a Swift file is not formatted, or breaks a lint rule
+format-check: ## fail where a file is not formatted, or breaks a lint rule
+	@.ci/setup clang-format
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+	clang-format --dry-run --Werror $(C_SOURCES)
 
 clean: ## remove build products
 	rm -rf .build
