@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check architecture-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -93,6 +93,11 @@ format-check: ## fail where a file is not formatted, or breaks a lint rule
 	@.ci/setup clang-format
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 	clang-format --dry-run --Werror $(C_SOURCES)
+
+architecture-check: ## fail where a file names what stands above it, or a room is too large
+	@.ci/setup python3
+	python3 Tests/Architecture/selftest.py
+	python3 Tests/Architecture/check.py
 
 clean: ## remove build products
 	rm -rf .build
