@@ -146,16 +146,19 @@ class Module:
             return
         above = {}
         for file in self.files:
-            room = file.path.removeprefix(f"Sources/{self.name}/").split("/")[0]
-            if room in names:
-                above[file.path] = names.index(room)
+            *rooms, _ = file.path.removeprefix(f"Sources/{self.name}/").split("/")
+            if not rooms:
+                above[file.path] = -1
+            elif rooms[0] in names:
+                above[file.path] = names.index(rooms[0])
             else:
                 yield f"{file.path}: stands on none of the floors {', '.join(names)}"
         for file in self.files:
             for name, line, owner, _ in self.uses(file):
                 low, high = above.get(file.path), above.get(owner.path)
                 if low is not None and high is not None and high > low:
-                    yield f"{file.path}:{line} (floor {low}) -> {name} (floor {high})"
+                    floor = "the ground" if low < 0 else f"floor {low}"
+                    yield f"{file.path}:{line} ({floor}) -> {name} (floor {high})"
 
 
 def shortest_circle(arrows, start):

@@ -3,7 +3,8 @@
 docs/architecture.md says the same in words. A new folder or module is a line here.
 """
 
-# Floors of a module, lowest first: a file names only its own floor and those below.
+# Floors of a module, lowest first: a file names only its own floor and those below. A file that
+# stands beside these folders is the ground below all of them, such as the module's error.
 FLOORS = {
     "Normalization": ["Processor", "Tensors", "Passes", "Engines", "Statistics", "Layers"],
 }

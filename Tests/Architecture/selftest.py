@@ -83,10 +83,18 @@ class Floors(unittest.TestCase):
         text = "struct Geometry { init(pooled: Int) {} }\nlet g = Geometry(pooled: 1)\n"
         self.assertEqual(findings({GEOMETRY: text}), [])
 
-    def test_a_file_on_no_floor_is_found(self):
-        found = findings({"Sources/Normalization/Lost.swift": "struct Lost {}\n"})
+    def test_a_folder_that_is_no_floor_is_found(self):
+        found = findings({"Sources/Normalization/Attic/Lost.swift": "struct Lost {}\n"})
         self.assertEqual(len(found), 1)
-        self.assertIn("Sources/Normalization/Lost.swift: stands on none of the floors", found[0])
+        self.assertIn("Attic/Lost.swift: stands on none of the floors", found[0])
+
+    def test_a_file_beside_the_floors_is_the_ground_below_them(self):
+        ground, text = "Sources/Normalization/Failure.swift", "struct Failure {}\n"
+        pool = "Sources/Normalization/Processor/Pool.swift"
+        names_it = CLEAN[pool] + "let failure: Failure\n"
+        self.assertEqual(findings({ground: text, pool: names_it}), [])
+        self.assertIn(f"{ground}:2 (the ground) -> Pool (floor 0)",
+                      findings({ground: text + "let pool: Pool\n", pool: names_it}))
 
 
 class Imports(unittest.TestCase):
