@@ -19,6 +19,9 @@ extension FileError: CustomStringConvertible {
         case .badMagic(let file, let expected, let found):
             "\(printable(file)): expected a file that begins with \(hex(expected)), "
                 + "found \(found.isEmpty ? "an empty file" : hex(found))"
+        case .archive(let file):
+            "\(printable(file)): expected one array, found a zip archive: an .npz holds several, "
+                + "each as an .npy file to unzip"
         case .unsupportedVersion(let file, let major, let minor):
             "\(printable(file)): expected format version 1.0, 2.0 or 3.0, found \(major).\(minor)"
         case .headerTooLarge(let file, let limit, let found):
@@ -35,12 +38,6 @@ extension FileError: CustomStringConvertible {
         case .elementType(let file, let tensor, let expected, let found):
             "\(printable(file)): \(named(tensor))expected elements of type "
                 + "\(expected.joined(separator: ", ")), found \(printable(found))"
-        case .bigEndian(let file, let found):
-            "\(printable(file)): expected little-endian elements, "
-                + "found big-endian \(printable(found))"
-        case .fortranOrder(let file, let shape):
-            "\(printable(file)): expected an array in C order, "
-                + "found one in Fortran order of shape \(tuple(shape))"
         case .shapeOverflow(let file, let tensor, let shape):
             "\(printable(file)): \(named(tensor))expected a size that fits in 64 bits, "
                 + "found shape \(tuple(shape))"

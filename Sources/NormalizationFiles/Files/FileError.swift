@@ -17,6 +17,9 @@ public enum FileError: Error, Equatable, Sendable {
     /// The first bytes are not those of the format.
     case badMagic(file: String, expected: [UInt8], found: [UInt8])
 
+    /// The file is a zip archive, as an `.npz` of several arrays is, where one array is expected.
+    case archive(file: String)
+
     /// The version of the format is none of those that can be read.
     case unsupportedVersion(file: String, major: UInt8, minor: UInt8)
 
@@ -36,12 +39,6 @@ public enum FileError: Error, Equatable, Sendable {
     /// The elements are of a type other than the `expected` ones. `tensor` names the tensor in a
     /// file of many.
     case elementType(file: String, tensor: String?, expected: [String], found: String)
-
-    /// The elements are stored with their most significant byte first.
-    case bigEndian(file: String, found: String)
-
-    /// The array is stored in Fortran order, and its `shape` makes that differ from C order.
-    case fortranOrder(file: String, shape: [Int])
 
     /// The number of elements or bytes of `shape` does not fit in an `Int`.
     case shapeOverflow(file: String, tensor: String?, shape: [Int])

@@ -18,6 +18,9 @@ struct HeaderCursor {
     /// The next byte, or nil at the end.
     var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
+    /// The byte after the next, or nil at the end.
+    var following: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
+
     /// Moves on by one byte.
     mutating func advance() { position += 1 }
 

@@ -27,8 +27,9 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
 
     /// Reads the file at `path`, whose elements must be of type `Element`.
     ///
-    /// The file must be a regular one. Memory is taken once, for the elements, after the header
-    /// and the length of the file have been found to agree.
+    /// The file must be a regular one. Its elements may be in C or in Fortran order, and little- or
+    /// big-endian. Memory is taken once, for the elements, after the header and the length of the
+    /// file have been found to agree, and once more where Fortran order is undone.
     ///
     /// - Throws: ``FileError`` naming `path`, what was expected and what was found.
     public init(contentsOf path: String) throws(FileError) {
@@ -43,18 +44,33 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
     }
 
     init(from source: some ByteSource) throws(FileError) {
-        let (header, offset) = try NpyHeader.read(from: source)
-        try self.init(header: header, at: offset, of: source)
+        let (header, layout) = try NpyHeader.read(from: source)
+        try self.init(header, layout, of: source)
     }
 
-    init(header: NpyHeader, at offset: Int, of source: some ByteSource) throws(FileError) {
+    init(
+        _ header: NpyHeader, _ layout: NpyLayout, of source: some ByteSource
+    ) throws(FileError) {
         guard header.elementType == Element.npyType else {
             throw .elementType(
                 file: source.name, tensor: nil, expected: [Element.npyType.rawValue],
                 found: header.elementType.rawValue)
         }
         self.header = header
-        values = try source.elements(Element.self, count: header.count, at: offset)
+        values = try layout.elements(header, of: source)
+    }
+
+    /// The same numbers in single precision.
+    package func widened() -> NpyArray<Float> where Element == Float16 {
+        guard let header = NpyHeader(elementType: .float32, shape: shape) else {
+            preconditionFailure("twice the bytes of an array in memory")
+        }
+        return NpyArray<Float>(header: header, values: values.map { Float($0) })
+    }
+
+    private init(header: NpyHeader, values: [Element]) {
+        self.header = header
+        self.values = values
     }
 
     /// Writes the array to the file at `path`, in version 1.0 of the format.

@@ -1,33 +1,13 @@
-/// The element types of `.npy` files that can be read and written.
-public enum NpyElementType: String, Sendable, CaseIterable {
-    /// IEEE single precision, `<f4` in the header.
-    case float32 = "<f4"
-    /// IEEE double precision, `<f8` in the header.
-    case float64 = "<f8"
-    /// Unsigned bytes, `|u1` in the header.
-    case uint8 = "|u1"
-    /// Signed 32-bit integers, `<i4` in the header.
-    case int32 = "<i4"
-    /// Signed 64-bit integers, `<i8` in the header.
-    case int64 = "<i8"
-
-    /// Whether the elements are floating-point numbers.
-    package var isFloatingPoint: Bool { self == .float32 || self == .float64 }
-
-    /// Bytes per element.
-    public var size: Int {
-        switch self {
-        case .uint8: 1
-        case .float32, .int32: 4
-        case .float64, .int64: 8
-        }
-    }
-}
-
-/// A Swift type that a `.npy` file can hold: `Float`, `Double`, `UInt8`, `Int32`, `Int64`.
+/// A Swift type that a `.npy` file can hold: `Float`, `Double`, `Float16`, `Bool` and the integers of
+/// 8 to 64 bits.
 public protocol NpyElement: BitwiseCopyable, Equatable, Sendable {
     /// How a header names this type.
     static var npyType: NpyElementType { get }
+}
+
+extension Float16: NpyElement {
+    /// `<f2`.
+    public static var npyType: NpyElementType { .float16 }
 }
 
 extension Float: NpyElement {
@@ -40,14 +20,44 @@ extension Double: NpyElement {
     public static var npyType: NpyElementType { .float64 }
 }
 
+extension Bool: NpyElement {
+    /// `|b1`.
+    public static var npyType: NpyElementType { .bool }
+}
+
 extension UInt8: NpyElement {
     /// `|u1`.
     public static var npyType: NpyElementType { .uint8 }
 }
 
+extension Int8: NpyElement {
+    /// `|i1`.
+    public static var npyType: NpyElementType { .int8 }
+}
+
+extension UInt16: NpyElement {
+    /// `<u2`.
+    public static var npyType: NpyElementType { .uint16 }
+}
+
+extension Int16: NpyElement {
+    /// `<i2`.
+    public static var npyType: NpyElementType { .int16 }
+}
+
+extension UInt32: NpyElement {
+    /// `<u4`.
+    public static var npyType: NpyElementType { .uint32 }
+}
+
 extension Int32: NpyElement {
     /// `<i4`.
     public static var npyType: NpyElementType { .int32 }
+}
+
+extension UInt64: NpyElement {
+    /// `<u8`.
+    public static var npyType: NpyElementType { .uint64 }
 }
 
 extension Int64: NpyElement {

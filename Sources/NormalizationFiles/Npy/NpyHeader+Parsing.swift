@@ -3,8 +3,8 @@
 ///     {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 extension HeaderCursor {
     /// Parses the whole text of a `.npy` header.
-    mutating func npyHeader() throws(FileError) -> NpyHeader {
-        var elementType: NpyElementType?
+    mutating func npyHeader() throws(FileError) -> (NpyHeader, NpyLayout) {
+        var elementType: (type: NpyElementType, isBigEndian: Bool)?
         var fortranOrder: Bool?
         var shape: [Int]?
 
@@ -33,17 +33,19 @@ extension HeaderCursor {
         guard let elementType else { throw malformed(expected: "a key 'descr'", at: end) }
         guard let fortranOrder else { throw malformed(expected: "a key 'fortran_order'", at: end) }
         guard let shape else { throw malformed(expected: "a key 'shape'", at: end) }
-        // The orders are the same unless two dimensions are longer than 1 and none is 0.
-        if fortranOrder, !shape.contains(0), shape.count(where: { $0 > 1 }) > 1 {
-            throw .fortranOrder(file: file, shape: shape)
-        }
-        guard let header = NpyHeader(elementType: elementType, shape: shape) else {
+        guard let header = NpyHeader(elementType: elementType.type, shape: shape) else {
             throw .shapeOverflow(file: file, tensor: nil, shape: shape)
         }
-        return header
+        // The orders are the same unless two dimensions are longer than 1 and none is 0.
+        let isFortranOrder =
+            fortranOrder && header.count > 0 && shape.count(where: { $0 > 1 }) > 1
+        return (
+            header,
+            NpyLayout(isBigEndian: elementType.isBigEndian, isFortranOrder: isFortranOrder)
+        )
     }
 
-    private mutating func npyElementType() throws(FileError) -> NpyElementType {
+    private mutating func npyElementType() throws(FileError) -> (NpyElementType, Bool) {
         let expected = NpyElementType.allCases.map(\.rawValue)
         skipSpace()
         if next == UInt8(ascii: "[") || next == UInt8(ascii: "(") {
@@ -51,18 +53,14 @@ extension HeaderCursor {
                 file: file, tensor: nil, expected: expected, found: "a structure of several fields")
         }
         let name = try pythonString("an element type in quotes")
-        if let type = NpyElementType(rawValue: name) { return type }
-        // The order of bytes means nothing for a single one.
-        if name == "<u1" || name == ">u1" || name == "=u1" { return .uint8 }
-        if name.hasPrefix(">"), NpyElementType(rawValue: "<" + name.dropFirst()) != nil {
-            throw .bigEndian(file: file, found: name)
-        }
+        if let described = NpyElementType.described(name) { return described }
         throw .elementType(file: file, tensor: nil, expected: expected, found: "'\(name)'")
     }
 
-    /// A string in single or double quotes, without escapes.
+    /// A string in single or double quotes, without escapes; Python 2 may have written `u` or `b`
+    /// before it.
     private mutating func pythonString(_ expected: String) throws(FileError) -> String {
-        skipSpace()
+        if next(isOneOf: "ub", before: "'\"") { advance() }
         let start = position
         guard let quote = next, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else {
             throw malformed(expected: expected)
@@ -79,6 +77,13 @@ extension HeaderCursor {
         }
         advance()
         return text
+    }
+
+    /// Whether the next byte after space is one of `letters`, and one of `followers` comes behind it.
+    private mutating func next(isOneOf letters: String, before followers: String) -> Bool {
+        skipSpace()
+        guard let letter = next, letters.utf8.contains(letter) else { return false }
+        return following.map { followers.utf8.contains($0) } ?? false
     }
 
     private mutating func pythonBool() throws(FileError) -> Bool {
@@ -107,6 +112,8 @@ extension HeaderCursor {
                 throw malformed(expected: "at most \(NpyHeader.maximumRank) dimensions")
             }
             dimensions.append(try integer("a dimension"))
+            // Python 2 wrote long numbers with an L.
+            if next(isOneOf: "L", before: ",) ") { advance() }
             if skip(",") {
                 if skip(")") { return dimensions }
             } else if dimensions.count > 1, skip(")") {

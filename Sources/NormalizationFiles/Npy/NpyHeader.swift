@@ -41,12 +41,13 @@ public struct NpyHeader: Equatable, Sendable {
 extension NpyHeader {
     private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
-    /// Reads and checks everything before the data; returns where the data begins as well.
+    /// Reads and checks everything before the data.
     static func read(
         from source: some ByteSource
-    ) throws(FileError) -> (header: NpyHeader, dataOffset: Int) {
+    ) throws(FileError) -> (header: NpyHeader, layout: NpyLayout) {
         let start = try source.bytes(count: min(source.size, 12), at: 0)
         guard start.starts(with: magic) else {
+            if start.starts(with: Array("PK\u{3}\u{4}".utf8)) { throw .archive(file: source.name) }
             throw .badMagic(
                 file: source.name, expected: magic, found: Array(start.prefix(magic.count)))
         }
@@ -68,13 +69,14 @@ extension NpyHeader {
 
         let text = try source.bytes(count: length, at: textOffset)
         var cursor = HeaderCursor(text, file: source.name, base: textOffset)
-        let header = try cursor.npyHeader()
+        var (header, layout) = try cursor.npyHeader()
+        layout.dataOffset = dataOffset
         let end = dataOffset.addingReportingOverflow(header.count * header.elementType.size)
         if end.overflow {
             throw .shapeOverflow(file: source.name, tensor: nil, shape: header.shape)
         }
         try source.checkEnd(at: end.partialValue)
-        return (header, dataOffset)
+        return (header, layout)
     }
 
     private static func truncated(

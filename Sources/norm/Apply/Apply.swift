@@ -22,12 +22,12 @@ struct Apply: ParsableCommand {
             its gradients.
 
             FILES READ
-            The input is <f4 or <f8, in C order, of rank 2 or more; the gradient has
-            its type and shape. Gamma, beta and the running statistics are of either
-            type and have one element per channel. A gamma or beta of one element is
+            The input is <f2, <f4 or <f8, of rank 2 or more; the gradient has its type
+            and shape. Gamma, beta and the running statistics are of any of these
+            types and have one element per channel. A gamma or beta of one element is
             shared by all channels; one that is not given is absent.
 
-            FILES WRITTEN, in the type of the input
+            FILES WRITTEN, in the type of the input, <f4 for <f2
               y.npy
               batch_mean.npy, batch_variance.npy
                   where the statistics of the batch are used; the variance is biased
@@ -71,9 +71,10 @@ struct Apply: ParsableCommand {
         progress.show("reading \(input.path)")
         // x and y, and their gradients.
         switch try input.read(tensors: mode.isBackward ? 4 : 2) {
+        case .float16(let x): try run(x.widened(), progress)
         case .float32(let x): try run(x, progress)
         case .float64(let x): try run(x, progress)
-        case let other: throw input.name.wrongType(other, expected: "<f4 or <f8")
+        case let other: throw input.name.wrongType(other, expected: "<f2, <f4 or <f8")
         }
     }
 

@@ -105,6 +105,7 @@ private func gradient<Scalar: NpyElement>(
     let found = try file.read()
     let values: [Scalar]? =
         switch found {
+        case .float16(let array): array.widened().values as? [Scalar]
         case .float32(let array): array.values as? [Scalar]
         case .float64(let array): array.values as? [Scalar]
         default: nil
@@ -147,7 +148,7 @@ private struct PerChannel {
     init(_ file: FileArgument, channels: Int, acceptsOne: Bool = false) throws(Failure) {
         let found = try file.read()
         guard found.header.elementType.isFloatingPoint else {
-            throw file.name.wrongType(found, expected: "<f4 or <f8")
+            throw file.name.wrongType(found, expected: "<f2, <f4 or <f8")
         }
         let values = found.doubles
         guard values.count == channels || (acceptsOne && values.count == 1) else {

@@ -28,7 +28,7 @@ struct Compare: ParsableCommand {
               norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
             """)
 
-    @Argument(help: "The tensor to run on: an .npy file of <f4 or <f8.")
+    @Argument(help: "The tensor to run on: an .npy file of <f2, <f4 or <f8.")
     var file: String?
 
     @Option(

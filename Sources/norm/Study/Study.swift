@@ -15,7 +15,7 @@ struct Study: ParsableCommand {
 
             With images of one's own, all four of --train-images, --train-labels, --test-images \
             and --test-labels, only the convolutional networks run, on those. Images are .npy of \
-            shape (N, C, H, W) and type f4 or u1, labels of shape (N) and type i4 or i8.
+            shape (N, C, H, W) and type f4 or u1, labels of shape (N), integers.
 
             The same options give the same numbers, but for the seconds.
             """)

@@ -29,7 +29,7 @@ enum StudyFiles {
             lengths: integers(ShippedData.array(name + "_lengths"), name))
     }
 
-    /// Images of one's own: (N, C, H, W) of f4 or u1, labels (N) of i4 or i8.
+    /// Images of one's own: (N, C, H, W) of f4 or u1, labels (N) of integers.
     static func images(
         train: (images: String, labels: String), test: (images: String, labels: String)
     ) throws -> StudyTasks {
@@ -101,13 +101,11 @@ enum StudyFiles {
     }
 
     private static func integers(_ file: NpyFile, _ name: String) throws(Failure) -> [Int] {
-        switch file {
-        case .int32(let array): return array.values.map(Int.init)
-        case .int64(let array): return array.values.map(Int.init)
-        default:
+        guard let integers = file.integers else {
             throw .data(
-                "\(name): expected elements of <i4 or <i8, got "
+                "\(name): expected integers below 2⁶³, got "
                     + file.header.elementType.rawValue)
         }
+        return integers
     }
 }
