@@ -3,6 +3,7 @@ import ArgumentParser
 @main
 enum EntryPoint {
     static func main() {
+        Interruption.watch()
         do {
             var command = try Norm.parseAsRoot()
             try command.run()

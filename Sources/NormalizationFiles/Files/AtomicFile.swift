@@ -11,8 +11,8 @@
 /// What is written goes to a temporary file in the folder of the target; ``commit()`` brings it to
 /// the disk and renames it over the target. Whatever happens before that rename (an error, a full
 /// disk, a kill, a power cut) the old file stays as it was. A writer that goes away without
-/// committing takes its temporary file along; only a kill leaves that behind, under the name
-/// `.norm-….tmp`.
+/// committing takes its temporary file along; only the sudden end of its process leaves that behind,
+/// under the name `.norm-….tmp`.
 ///
 /// A new file gets the permissions of the process's umask, a replaced one keeps those it had. A
 /// symbolic link stays, and the file it leads to is replaced. What is no regular file (a folder, a
@@ -48,10 +48,12 @@ public struct AtomicFile: ~Copyable {
         // A name that is taken, which is next to impossible, makes for another try.
         for _ in 0..<8 where descriptor < 0 {
             temporary = ".norm-" + String(UInt64.random(in: .min ... .max), radix: 16) + ".tmp"
-            descriptor = retrying {
-                unsafe openat(
-                    folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                    target.permissions ?? 0o666)
+            descriptor = Temporaries.create(in: folder, temporary) {
+                retrying {
+                    unsafe openat(
+                        folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                        target.permissions ?? 0o666)
+                }
             }
             if descriptor < 0, errno != EEXIST { break }
         }
@@ -72,7 +74,7 @@ public struct AtomicFile: ~Copyable {
 
     deinit {
         if descriptor >= 0 { _ = close(descriptor) }
-        if isTemporaryPresent { _ = unsafe unlinkat(folder, temporary, 0) }
+        if isTemporaryPresent { Temporaries.remove(in: folder, temporary) }
         _ = close(folder)
     }
 
@@ -94,18 +96,28 @@ public struct AtomicFile: ~Copyable {
         }
     }
 
+    /// Brings the bytes to the disk, so that ``commit()`` has next to nothing left to do.
+    ///
+    /// - Throws: ``FileError`` naming the target, which stays as it was.
+    public mutating func synchronize() throws(FileError) {
+        if retrying({ calls.synchronize(descriptor) }) != 0 { throw failure(.synchronize) }
+    }
+
     /// Brings the bytes to the disk and puts the file in the place of the target.
     ///
     /// - Throws: ``FileError`` naming the target. It stays as it was, except where the operation
     ///   is ``FileOperation/synchronizeFolder``: then the new file is in place and whole, but
     ///   might be the old one again after a power cut.
     public consuming func commit() throws(FileError) {
-        if retrying({ calls.synchronize(descriptor) }) != 0 { throw failure(.synchronize) }
+        try synchronize()
         let closed = calls.finish(descriptor)
         descriptor = -1
         // An interrupted close has closed; what a disk refused shows at the synchronization.
         if closed != 0, errno != EINTR { throw failure(.close) }
-        if calls.replace(folder, temporary, folder, target) != 0 { throw failure(.replace) }
+        let replaced = Temporaries.replace(in: folder, temporary) {
+            calls.replace(folder, temporary, folder, target)
+        }
+        if replaced != 0 { throw failure(.replace) }
         isTemporaryPresent = false
         // Some file systems cannot synchronize folders and say EINVAL.
         if retrying({ calls.synchronizeFolder(folder) }) != 0, errno != EINVAL {

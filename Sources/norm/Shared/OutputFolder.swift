@@ -36,24 +36,29 @@ struct OutputFolder {
     /// Makes the folders, and writes each file.
     ///
     /// All of them are on the disk under temporary names before the first gets its own, so an error
-    /// before then (a full disk, a file that may not be replaced) leaves the folder as it was.
+    /// or a signal before then (a full disk, a file that may not be replaced, Ctrl-C) leaves the folder
+    /// as it was. Two commands that write to one folder put their files there one after the other.
     func write(_ files: [File]) throws(Failure) {
         try create()
         let folders = files.compactMap { file in
             file.name.lastIndex(of: "/").map { file.name[..<$0] }
         }
         for folder in Set(folders) { try create("\(path)/\(folder)") }
+        let turn = FolderTurn(path)
+        defer { turn.end() }
         do throws(FileError) {
-            try write(files[...])
+            try write(files[...], turn)
         } catch { throw .data("\(option) \(error)") }
     }
 
-    private func write(_ files: ArraySlice<File>) throws(FileError) {
-        guard let first = files.first else { return }
+    /// Writes the files, waits for the turn, then puts them in their places.
+    private func write(_ files: ArraySlice<File>, _ turn: FolderTurn) throws(FileError) {
+        guard let first = files.first else { return turn.begin() }
         var file = try AtomicFile("\(path)/\(first.name)")
         try first.write(&file)
+        try file.synchronize()
         // A file that is not committed takes its temporary along when it goes out of scope.
-        try write(files.dropFirst())
+        try write(files.dropFirst(), turn)
         try file.commit()
     }
 
