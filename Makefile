@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check architecture-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -81,12 +81,23 @@ peers: ## race PyTorch and oneDNN, ten minutes; PEERS=--quick: one
 	@python=$$(Benchmarks/peers/build) && "$$python" Benchmarks/peers/peers.py $(PEERS)
 
 SOURCES := Package.swift Sources Tests Benchmarks Examples
+C_SOURCES = $(shell find Sources Modules Tests Benchmarks Examples -name '.[a-z]*' -prune -o \
+	\( -name '*.c' -o -name '*.h' -o -name '*.inc' -o -name '*.cpp' \) -print)
 
-format: ## format every Swift file in place
+format: ## format every Swift, C and C++ file in place
+	@.ci/setup clang-format
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+	clang-format -i $(C_SOURCES)
 
-format-check: ## fail where a Swift file is not formatted, or breaks a lint rule
+format-check: ## fail where a file is not formatted, or breaks a lint rule
+	@.ci/setup clang-format
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+	clang-format --dry-run --Werror $(C_SOURCES)
+
+architecture-check: ## fail where a file names what stands above it, or a room is too large
+	@.ci/setup python3
+	python3 Tests/Architecture/selftest.py
+	python3 Tests/Architecture/check.py
 
 clean: ## remove build products
 	rm -rf .build

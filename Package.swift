@@ -47,19 +47,22 @@ let package = Package(
             ]),
         .target(name: "CFusedKernels"),
         .target(name: "CProcessors"),
+        .target(name: "SeededRandom", swiftSettings: strict),
         .target(
-            name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
+            name: "TrainingStudy", dependencies: ["BLAS", "Normalization", "SeededRandom"],
+            swiftSettings: strict),
         .executableTarget(
             name: "norm",
             dependencies: [
-                "BLAS", "Normalization", "NormalizationFiles", "TrainingStudy",
+                "BLAS", "Normalization", "NormalizationFiles", "SeededRandom", "TrainingStudy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Data")],
             swiftSettings: strict),
 
         // Tests
-        .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
+        .testTarget(
+            name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(
             name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
         .testTarget(
@@ -67,16 +70,19 @@ let package = Package(
             path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],
             sources: ["Entries", "Replay"], swiftSettings: tested),
         .testTarget(
-            name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
+            name: "NormalizationTests",
+            dependencies: ["Normalization", "NormalizationFiles", "SeededRandom"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
+            name: "NormalizationFilesTests", dependencies: ["NormalizationFiles", "SeededRandom"],
             swiftSettings: tested),
         .testTarget(
-            name: "TrainingStudyTests", dependencies: ["TrainingStudy", "Normalization"],
+            name: "TrainingStudyTests",
+            dependencies: ["TrainingStudy", "Normalization", "SeededRandom"],
             swiftSettings: tested),
         .testTarget(
-            name: "NormTests", dependencies: ["norm", "NormalizationFiles", "TrainingStudy"],
+            name: "NormTests",
+            dependencies: ["norm", "NormalizationFiles", "SeededRandom", "TrainingStudy"],
             swiftSettings: tested),
     ]
 )

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "dnnl.hpp"
+#include "onednn_request.h"
 
 using dnnl::batch_normalization_backward;
 using dnnl::batch_normalization_forward;
@@ -36,50 +37,6 @@ constexpr float epsilon = 1e-5f;
 /// What a problem cannot be measured as, said to the conductor in these words.
 struct Unsupported : std::runtime_error {
     using std::runtime_error::runtime_error;
-};
-
-/// The members of one flat JSON object: strings, numbers and arrays of numbers.
-class Request {
-public:
-    explicit Request(std::string line) : line_(std::move(line)) {}
-
-    std::string text(const std::string &key) const {
-        size_t start = line_.find('"', valueOf(key));
-        size_t end = line_.find('"', start + 1);
-        return line_.substr(start + 1, end - start - 1);
-    }
-
-    long integer(const std::string &key) const {
-        return std::strtol(line_.c_str() + valueOf(key), nullptr, 10);
-    }
-
-    std::vector<float> numbers(const std::string &key) const {
-        const char *at = line_.c_str() + line_.find('[', valueOf(key)) + 1;
-        std::vector<float> values;
-        while (true) {
-            char *end = nullptr;
-            float value = std::strtof(at, &end);
-            if (end == at) return values;
-            values.push_back(value);
-            at = end;
-            while (*at == ',' || *at == ' ') ++at;
-        }
-    }
-
-    std::vector<memory::dim> shape() const {
-        std::vector<memory::dim> dimensions;
-        for (float value : numbers("shape")) dimensions.push_back(static_cast<memory::dim>(value));
-        return dimensions;
-    }
-
-private:
-    std::string line_;
-
-    size_t valueOf(const std::string &key) const {
-        size_t at = line_.find("\"" + key + "\":");
-        if (at == std::string::npos) throw std::runtime_error("the request has no " + key);
-        return at + key.size() + 3;
-    }
 };
 
 memory::format_tag tag(const std::string &layout, const std::vector<memory::dim> &shape) {
@@ -136,7 +93,8 @@ public:
             fill(buffer->get(), count_, seed++);
         }
         size_t channels = static_cast<size_t>(shape[1]);
-        for (Buffer *buffer : {&mean_, &variance_, &gamma_, &beta_, &gammaGradient_, &betaGradient_})
+        for (Buffer *buffer :
+             {&mean_, &variance_, &gamma_, &beta_, &gammaGradient_, &betaGradient_})
             *buffer = allocate(channels);
         for (size_t channel = 0; channel < channels; ++channel) {
             mean_[channel] = 0;
@@ -164,7 +122,7 @@ public:
     void check(const Request &request) {
         std::string operation = request.text("of"), layout = request.text("layout");
         memory::desc plain(shape, memory::data_type::f32,
-            tag(shape.size() == 2 ? "features" : "nchw", shape));
+                           tag(shape.size() == 2 ? "features" : "nchw", shape));
         Call &checked = call(operation, layout, static_cast<int>(request.integer("threads")));
         std::vector<float> x = request.numbers("x"), gradient = request.numbers("gradient");
         reorder(memory(plain, engine_, x.data()), checked.arguments.at(DNNL_ARG_SRC));
@@ -174,7 +132,8 @@ public:
         int output = operation == "backward" ? DNNL_ARG_DIFF_SRC : DNNL_ARG_DST;
         if (operation == "backward") {
             run(call("training", layout, static_cast<int>(request.integer("threads"))));
-            reorder(memory(plain, engine_, gradient.data()), checked.arguments.at(DNNL_ARG_DIFF_DST));
+            reorder(memory(plain, engine_, gradient.data()),
+                    checked.arguments.at(DNNL_ARG_DIFF_DST));
         }
         run(checked);
         reorder(checked.arguments.at(output), memory(plain, engine_, x.data()));
@@ -200,9 +159,9 @@ private:
         memory::desc tensor(shape, memory::data_type::f32, tag(layout, shape));
         auto flags = normalization_flags::use_scale | normalization_flags::use_shift;
         bool infers = operation == "inference";
-        batch_normalization_forward::primitive_desc forward(engine_,
-            infers ? prop_kind::forward_inference : prop_kind::forward_training, tensor, tensor,
-            epsilon, infers ? flags | normalization_flags::use_global_stats : flags);
+        batch_normalization_forward::primitive_desc forward(
+            engine_, infers ? prop_kind::forward_inference : prop_kind::forward_training, tensor,
+            tensor, epsilon, infers ? flags | normalization_flags::use_global_stats : flags);
         memory::desc numbers = forward.weights_desc();
         auto wrap = [&](const memory::desc &shape, Buffer &buffer) {
             return memory(shape, engine_, buffer.get());
@@ -214,8 +173,8 @@ private:
             {DNNL_ARG_SCALE, wrap(numbers, gamma_)},
         };
         if (operation == "backward") {
-            batch_normalization_backward::primitive_desc backward(engine_, prop_kind::backward,
-                tensor, tensor, tensor, epsilon, flags, forward);
+            batch_normalization_backward::primitive_desc backward(
+                engine_, prop_kind::backward, tensor, tensor, tensor, epsilon, flags, forward);
             arguments.emplace(DNNL_ARG_DIFF_DST, wrap(tensor, gradient_));
             arguments.emplace(DNNL_ARG_DIFF_SRC, wrap(tensor, inputGradient_));
             arguments.emplace(DNNL_ARG_DIFF_SCALE, wrap(numbers, gammaGradient_));
@@ -253,13 +212,14 @@ private:
 
 void measure(Problem &problem, const Request &request) {
     Call &call = problem.call(request.text("operation"), request.text("layout"),
-        static_cast<int>(request.integer("threads")));
+                              static_cast<int>(request.integer("threads")));
     problem.run(call);  // caches, and threads woken
     std::cout << "{\"implementation\":\"" << call.implementation << "\",\"milliseconds\":";
     for (long repetition = 0; repetition < request.integer("repetitions"); ++repetition) {
         auto start = std::chrono::steady_clock::now();
         problem.run(call);
-        std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+        std::chrono::duration<double, std::milli> elapsed =
+            std::chrono::steady_clock::now() - start;
         std::cout << (repetition == 0 ? "[" : ",") << elapsed.count();
     }
     std::cout << "]}\n";
@@ -289,8 +249,10 @@ int main() {
                     problem.reset();
                     problem = std::make_unique<Problem>(shape);
                 }
-                if (operation == "check") problem->check(request);
-                else measure(*problem, request);
+                if (operation == "check")
+                    problem->check(request);
+                else
+                    measure(*problem, request);
             }
         } catch (const Unsupported &reason) {
             std::cout << "{\"unsupported\":\"" << reason.what() << "\"}\n";

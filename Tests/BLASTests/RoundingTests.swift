@@ -1,4 +1,5 @@
 import BLAS
+import SeededRandom
 import Testing
 
 /// Sums of data that round stay within the bound that holds for every order of summation: a sum of

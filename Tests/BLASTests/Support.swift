@@ -1,4 +1,5 @@
 import BLAS
+import SeededRandom
 
 // The method of these tests: operands are small integers, so that every sum and product is exact in
 // Float, whatever the order of summation, and the overlay must equal a plain loop in Double bit for
@@ -8,20 +9,7 @@ import BLAS
 /// The filler between elements.
 let filler = 9_999.0
 
-/// SplitMix64: seeded, so that a failure can be repeated.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     /// An integer of magnitude at most 8. Sums of 10⁵ products of two stay below 2²⁴.
     mutating func smallInteger() -> Double { Double(Int.random(in: -8...8, using: &self)) }
 }

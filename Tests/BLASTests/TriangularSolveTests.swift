@@ -1,4 +1,5 @@
 import BLAS
+import SeededRandom
 import Testing
 
 @Suite struct TriangularSolveTests {

@@ -34,11 +34,20 @@ write("f8_scalar.npy", np.array(2.5))
 write("f4_empty_2x0x3.npy", np.zeros((2, 0, 3), "<f4"))
 write("f4_special.npy", np.array([np.nan, np.inf, -np.inf, -0.0, 1e-45], "<f4"))
 write("fortran_4x1.npy", np.asfortranarray(np.arange(4, dtype="<f4").reshape(4, 1)))
+write("fortran_2x3.npy", np.asfortranarray(np.arange(6, dtype="<f4").reshape(2, 3)))
+write("fortran_big_endian_3x4x5x2.npy",
+      np.asfortranarray(np.arange(120, dtype=">f8").reshape(3, 4, 5, 2)))
+write("big_endian_f4_3.npy", np.arange(3, dtype=">f4"))
+write("f2_3.npy", np.arange(3, dtype="<f2"))
+write("b1_2.npy", np.array([True, False]))
+for size in (1, 2, 4, 8):
+    for order in "<>" if size > 1 else "|":
+        prefix = "big_endian_" if order == ">" else ""
+        write(f"{prefix}u{size}.npy", np.array([0, 1, 2**(8 * size) - 1], f"{order}u{size}"))
+        write(f"{prefix}i{size}.npy", np.array([-2**(8 * size - 1), 2], f"{order}i{size}"))
 
 # What is refused.
-write("refused_fortran_2x3.npy", np.asfortranarray(np.arange(6, dtype="<f4").reshape(2, 3)))
-write("refused_big_endian.npy", np.arange(3, dtype=">f4"))
-write("refused_f2.npy", np.arange(3, dtype="<f2"))
+np.savez(folder / "refused_several.npz", gamma=np.ones(3, "<f4"))
 write("refused_complex.npy", np.arange(3, dtype="<c8"))
 write("refused_structure.npy", np.zeros(2, [("x", "<f4"), ("y", "<f4")]))
 with open(folder / "refused_two_arrays.npy", "wb") as file:

@@ -1,4 +1,5 @@
 import Foundation
+import SeededRandom
 import Testing
 
 @testable import norm
@@ -14,7 +15,7 @@ import Testing
         init(_ shape: [Int], channelAxis: Int = 1, isDouble: Bool = true) throws {
             folder = try Folder()
             self.isDouble = isDouble
-            var generator = SeededGenerator(seed: UInt64(shape.reduce(7) { 31 * $0 + $1 }))
+            var generator = SplitMix64(seed: UInt64(shape.reduce(7) { 31 * $0 + $1 }))
             // Numbers that both types hold, a mean that is not zero.
             func numbers(_ count: Int, _ offset: Double = 0) -> [Double] {
                 let values: [Float] = generator.normal(count: count)

@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 @testable import norm
@@ -95,7 +96,7 @@ import Testing
 
     @Test func aFileIsComparedInTheTypeItHas() throws {
         let folder = try Folder()
-        var generator = SeededGenerator(seed: 5)
+        var generator = SplitMix64(seed: 5)
         try folder.write("x.npy", [6, 4, 5], generator.normal(count: 120), isDouble: true)
         let outcome = try Command.run(
             "compare", "x.npy", "--channel-axis", "-1", "--threads", "2", "--json",

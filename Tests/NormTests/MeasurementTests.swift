@@ -52,16 +52,4 @@ import Testing
         #expect(median([4, 1, 2, 3]) == 2.5)
         #expect(median([7]) == 7)
     }
-
-    @Test func columnsAreAlignedAndAsWideAsTheirWidestCell() {
-        var table = Table([("engine", .left), ("ms", .right), ("note", .left)])
-        table.add(["blas", "10.5", "µ"])
-        table.add(["reference", "1.25", ""])
-        #expect(
-            table.lines == [
-                "  engine       ms  note",
-                "  blas       10.5  µ",
-                "  reference  1.25",
-            ])
-    }
 }

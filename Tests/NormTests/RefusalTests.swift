@@ -118,7 +118,7 @@ import Testing
         (["--mode", "training", "--input", "cut.npy"], "--input cut.npy: truncated"),
         (
             ["--mode", "training", "--input", "integers.npy"],
-            "expected elements of type <f4 or <f8"
+            "expected elements of type <f2, <f4 or <f8, found <i4"
         ),
         (["--mode", "training", "--input", "row.npy"], "--input row.npy: shape [3]"),
         (["--mode", "training", "--input", "no-channels.npy"], "expected at least one channel"),

@@ -155,7 +155,7 @@ import Testing
         ),
         (
             arguments(labels: "float-labels"),
-            "--train-labels float-labels.npy: expected elements of <i4 or <i8, got <f4"
+            "--train-labels float-labels.npy: expected integers below 2⁶³, got <f4"
         ),
         (arguments(labels: "missing"), "--train-labels missing.npy: "),
         (arguments(labels: "negative"), "expected numbers from 0 to 9999, got -1"),

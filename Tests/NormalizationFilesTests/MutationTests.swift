@@ -1,4 +1,5 @@
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 /// Valid files with a few bytes changed, none of which may crash a reader.

@@ -1,4 +1,5 @@
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 @Suite struct NpyTests {
@@ -39,6 +40,86 @@ import Testing
         }
     }
 
+    @Test func fortranOrderIsUndone() throws {
+        let matrix = try NpyArray<Float>(contentsOf: fixture("fortran_2x3.npy"))
+        #expect(matrix.shape == [2, 3] && matrix.values == [0, 1, 2, 3, 4, 5])
+        let tensor = try NpyArray<Double>(contentsOf: fixture("fortran_big_endian_3x4x5x2.npy"))
+        #expect(tensor.shape == [3, 4, 5, 2] && tensor.values == (0..<120).map { Double($0) })
+    }
+
+    /// Random shapes, larger in two dimensions than the squares that the copy walks.
+    @Test func fortranOrderOfAnyShapeIsUndone() throws {
+        let seed: UInt64 = 3
+        var random = SplitMix64(seed: seed)
+        for round in 0..<60 {
+            var shape = (0..<Int.random(in: 2...5, using: &random)).map { _ in
+                Int.random(in: 1...4, using: &random)
+            }
+            for _ in 0..<2 { shape[Int.random(in: shape.indices, using: &random)] = 37 }
+            let count = shape.reduce(1, *)
+            // The number at each place of the file is its place in C order.
+            var values = [Int32](repeating: 0, count: count)
+            for place in 0..<count {
+                var (rest, index, step) = (place, 0, 1)
+                for dimension in shape.reversed() {
+                    var stride = 1
+                    for before in shape.prefix(shape.count - step) { stride *= before }
+                    index += rest % dimension * stride
+                    rest /= dimension
+                    step += 1
+                }
+                values[index] = Int32(place)
+            }
+            let tuple = "(\(shape.map(String.init).joined(separator: ", ")))"
+            let text = "{'descr': '<i4', 'fortran_order': True, 'shape': \(tuple)}"
+            let bytes =
+                npy(text)
+                + values.flatMap { value in
+                    (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+                }
+            let array = try NpyArray<Int32>(parsing: bytes)
+            #expect(
+                array.shape == shape && array.values == (0..<count).map { Int32($0) },
+                "seed \(seed), round \(round), shape \(shape)")
+        }
+    }
+
+    @Test func eitherOrderOfBytesIsRead() throws {
+        let single = try NpyArray<Float>(contentsOf: fixture("big_endian_f4_3.npy"))
+        #expect(single.values == [0, 1, 2])
+        #expect(
+            try NpyArray<UInt16>(contentsOf: fixture("big_endian_u2.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<Int16>(contentsOf: fixture("big_endian_i2.npy")).values == [.min, 2])
+        #expect(
+            try NpyArray<UInt32>(contentsOf: fixture("big_endian_u4.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<Int32>(contentsOf: fixture("big_endian_i4.npy")).values == [.min, 2])
+        #expect(
+            try NpyArray<UInt64>(contentsOf: fixture("big_endian_u8.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<Int64>(contentsOf: fixture("big_endian_i8.npy")).values == [.min, 2])
+    }
+
+    @Test func everyTypeIsRead() throws {
+        #expect(try NpyArray<Float16>(contentsOf: fixture("f2_3.npy")).values == [0, 1, 2])
+        #expect(try NpyArray<Bool>(contentsOf: fixture("b1_2.npy")).values == [true, false])
+        #expect(try NpyArray<UInt8>(contentsOf: fixture("u1.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<Int8>(contentsOf: fixture("i1.npy")).values == [.min, 2])
+        #expect(try NpyArray<UInt16>(contentsOf: fixture("u2.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<Int16>(contentsOf: fixture("i2.npy")).values == [.min, 2])
+        #expect(try NpyArray<UInt32>(contentsOf: fixture("u4.npy")).values == [0, 1, .max])
+        #expect(try NpyArray<UInt64>(contentsOf: fixture("u8.npy")).values == [0, 1, .max])
+        #expect(try NpyFile(contentsOf: fixture("f2_3.npy")).doubles == [0, 1, 2])
+        #expect(try NpyFile(contentsOf: fixture("b1_2.npy")).integers == [1, 0])
+        #expect(try NpyFile(contentsOf: fixture("i1.npy")).integers == [-128, 2])
+        #expect(try NpyFile(contentsOf: fixture("u8.npy")).integers == nil, "2⁶⁴ − 1 is no Int")
+        #expect(try NpyFile(contentsOf: fixture("f8_scalar.npy")).integers == nil)
+    }
+
+    @Test func anyByteButZeroIsTrue() throws {
+        let text = "{'descr': '|b1', 'fortran_order': False, 'shape': (4,)}"
+        let array = try NpyArray<Bool>(parsing: npy(text) + [0, 1, 2, 255])
+        #expect(array.values == [false, true, true, true])
+    }
+
     @Test func theTypeOfAFileDecidesItsCase() throws {
         guard case .float32 = try NpyFile(contentsOf: fixture("f4_2x3x4.npy")),
             case .float64 = try NpyFile(contentsOf: fixture("f8_scalar.npy")),
@@ -54,15 +135,25 @@ import Testing
         #expect(header.elementType == .float32 && header.shape == [2, 3, 4] && header.count == 24)
     }
 
-    @Test(arguments: ["f4_2x3x4", "u1_2x2", "i4_3", "i8_3", "f8_scalar", "f4_empty_2x0x3"])
+    @Test(arguments: [
+        "f4_2x3x4", "u1_2x2", "i4_3", "i8_3", "f8_scalar", "f4_empty_2x0x3", "f2_3", "b1_2", "i1",
+        "u2", "i2", "u4", "u8",
+    ])
     func writesTheBytesThatNumPyWrites(name: String) throws {
         let path = fixture("\(name).npy")
         let bytes: [UInt8] =
             switch try NpyFile(contentsOf: path) {
+            case .float16(let array): array.encoded()
             case .float32(let array): array.encoded()
             case .float64(let array): array.encoded()
+            case .bool(let array): array.encoded()
             case .uint8(let array): array.encoded()
+            case .int8(let array): array.encoded()
+            case .uint16(let array): array.encoded()
+            case .int16(let array): array.encoded()
+            case .uint32(let array): array.encoded()
             case .int32(let array): array.encoded()
+            case .uint64(let array): array.encoded()
             case .int64(let array): array.encoded()
             }
         #expect(try bytes == fileBytes(path))
@@ -72,6 +163,9 @@ import Testing
         "{\"shape\":(2,3,),\"descr\":\"<f4\",\"fortran_order\":False}",
         " { 'shape' :\t( 2 , 3 )\n, 'fortran_order' : False , 'descr' : '<f4' , } \n\n",
         "{'descr':'<f4','fortran_order':False,'shape':(2,3)}",
+        "{'descr': '=f4', 'fortran_order': False, 'shape': (2, 3)}",
+        "{u'descr': u'<f4', b'fortran_order': False, 'shape': (2L, 3L)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3 , )}",
     ])
     func readsAnySpellingOfTheDictionary(text: String) throws {
         let array = try NpyArray<Float>(parsing: npy(text) + [UInt8](repeating: 0, count: 24))

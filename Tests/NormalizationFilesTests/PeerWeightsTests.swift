@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 /// Layers that PyTorch and Keras saved: Tests/Fixtures/weights, made by make_weights.py there.
@@ -72,18 +73,11 @@ import Testing
                 layer.beta = .perChannel(
                     zip(layer.beta.values, gradients.beta!).map { $0 - Scalar(rate) * $1 })
 
-                let variance = statistics.variance()
                 for c in 0..<layer.channels {
                     let indices = x.indices.filter { $0 / geometry.inner % layer.channels == c }
-                    let values = indices.map { abs(Double(x[$0])) }
-                    let g = indices.map { abs(Double(dy[$0])) }
-                    let mean = values.reduce(0, +) / m
-                    let s = 1 / (variance[c] + of.epsilon).squareRoot()
-                    let products = zip(values, g).reduce(0) { $0 + $1.1 * ($1.0 + mean) * s }
-                    let sizes = [
-                        rate * products, rate * g.reduce(0, +), mean,
-                        values.reduce(0) { $0 + $1 * $1 } / (m - 1),
-                    ]
+                    let sizes = sizesOfTerms(
+                        indices.map { abs(Double(x[$0])) }, indices.map { abs(Double(dy[$0])) },
+                        s: 1 / (statistics.variance()[c] + of.epsilon).squareRoot(), rate: rate)
                     let numbers = [
                         Double(layer.gamma.values[c]), Double(layer.beta.values[c]),
                         layer.runningStatistics!.mean[c], layer.runningStatistics!.variance[c],
@@ -103,6 +97,19 @@ import Testing
                         == Int(continued.integers(of: "\(name).num_batches_tracked")[0]))
             }
         }
+    }
+
+    /// The sizes of the terms of rate · ∂γ, rate · ∂β, mean and variance of a channel, from |x|, |g|.
+    private func sizesOfTerms(
+        _ values: [Double], _ g: [Double], s: Double, rate: Double
+    ) -> [Double] {
+        let m = Double(values.count)
+        let mean = values.reduce(0, +) / m
+        let products = zip(values, g).reduce(0) { $0 + $1.1 * ($1.0 + mean) * s }
+        return [
+            rate * products, rate * g.reduce(0, +), mean,
+            values.reduce(0) { $0 + $1 * $1 } / (m - 1),
+        ]
     }
 
     /// Each side evaluates y with at most six roundings of terms of size |γ| (|x| + |μ|) s + |β|.

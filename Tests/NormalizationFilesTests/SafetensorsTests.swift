@@ -1,5 +1,6 @@
 import Foundation
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 @Suite struct SafetensorsTests {

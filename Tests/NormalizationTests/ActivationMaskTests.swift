@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// The mask of bits that training forward with an activation writes, and backward by it.

@@ -1,5 +1,6 @@
 import Foundation
 import Normalization
+import SeededRandom
 import Testing
 
 /// Normalization with an activation and a residual in one walk, against the same in two steps.

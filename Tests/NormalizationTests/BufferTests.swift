@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// Where outputs may lie: in place is out of place to the bit, a partial overlap is an error, and an

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// The edge cases of training, of inference and of layers without running statistics; those of

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// A problem whose sums are exact in any order, and its exact answers: after oneDNN's benchdnn, where
 /// neighbours add to twice the mean.
@@ -30,21 +31,25 @@ struct ExactData {
     /// Means; squares of the last two drown the deviations, so that engines must take the mean off.
     static let means = [0.0, 1, -5, 8, -300, 1000]
 
+    /// −3 and 3 by turns, in an order that changes every few pairs.
+    private static func deviation(_ place: Int, _ channel: Int) -> Double {
+        ((place ^ (place >> 3) ^ channel) & 1) == 0 ? 3 : -3
+    }
+
     init(_ layout: Layout, _ element: ElementType, exponent: Int) throws {
         let unit = Double(sign: .plus, exponent: exponent, significand: 1)
         let geometry = try layout.geometry
         let channels = geometry.channels
         let (inner, m) = (geometry.inner, geometry.valuesPerChannel)
-        let gammas = (0..<channels).map { Self.gammas[$0 % Self.gammas.count] }
-        let betas = (0..<channels).map { Self.betas[$0 % Self.betas.count] }
-        let means = (0..<channels).map { Self.means[$0 % Self.means.count] }
+        func repeated(_ numbers: [Double]) -> [Double] {
+            (0..<channels).map { numbers[$0 % numbers.count] }
+        }
+        let gammas = repeated(Self.gammas)
+        let (betas, means) = (repeated(Self.betas), repeated(Self.means))
 
         var x = [Double](repeating: 0, count: geometry.count)
-        var g = x
-        var y = x
-        var sums = (
-            a: [Double](repeating: 0, count: channels), b: [Double](repeating: 0, count: channels)
-        )
+        var (g, y) = (x, x)
+        var sums = (a: means.map { _ in 0.0 }, b: means.map { _ in 0.0 })
         var generator = SplitMix64(seed: UInt64(m))
         // Along a plane; where planes are single values, along the samples.
         let line = inner == 1 ? geometry.outer : inner
@@ -55,10 +60,8 @@ struct ExactData {
                 let (mean, gamma, beta) = (means[channel], gammas[channel], betas[channel])
                 for position in 0..<inner {
                     let place = inner == 1 ? outer : position
-                    // −3 and 3 by turns, in an order that changes every few pairs.
-                    let sign = ((place ^ (place >> 3) ^ channel) & 1) == 0 ? 1.0 : -1
                     let isLast = !isPaired && place == line - 1
-                    let deviation = isLast ? 0 : 3 * sign
+                    let deviation = isLast ? 0 : Self.deviation(place, channel)
                     let random = Double(generator.next() % 9) - 4
                     x[index] = (mean + deviation) * unit
                     g[index] = random
@@ -71,29 +74,26 @@ struct ExactData {
         }
 
         let paired = isPaired ? m : inner == 1 ? m - 1 : m - geometry.outer
+        let (mean, square) = (means.map { $0 * unit }, 9 * unit * unit)
         statistics = try BatchStatistics(
-            count: m, mean: means.map { $0 * unit },
-            sumOfSquaredDeviations: means.map { _ in 9 * Double(paired) * unit * unit })
-        let problem = Problem(
-            layout: layout, element: element, epsilon: 7 * unit * unit, seed: 0)
+            count: m, mean: mean,
+            sumOfSquaredDeviations: means.map { _ in square * Double(paired) })
         data = try ProblemData(
-            problem, x: x, gradient: g, gamma: .perChannel(gammas), beta: .perChannel(betas),
-            running: RunningStatistics(
-                mean: means.map { $0 * unit }, variance: means.map { _ in 9 * unit * unit }))
+            Problem(layout: layout, element: element, epsilon: 7 * unit * unit, seed: 0), x: x,
+            gradient: g, gamma: .perChannel(gammas), beta: .perChannel(betas),
+            running: RunningStatistics(mean: mean, variance: means.map { _ in square }))
         training = isPaired ? y : nil
         inference = y
         beta = sums.a
         gamma = sums.b
         inputGradient = nil
         if isPaired, m.nonzeroBitCount == 1, m <= 1 << 14 {
-            var dx = x
-            for index in dx.indices {
-                let channel = index / inner % channels
-                let normalized = (x[index] / unit - means[channel]) / 4
-                let (a, b) = (sums.a[channel] / Double(m), sums.b[channel] / Double(m))
-                dx[index] = gammas[channel] / (4 * unit) * (g[index] - a - normalized * b)
+            inputGradient = x.indices.map { index in
+                let c = index / inner % channels
+                let normalized = (x[index] / unit - means[c]) / 4
+                let (a, b) = (sums.a[c] / Double(m), sums.b[c] / Double(m))
+                return gammas[c] / (4 * unit) * (g[index] - a - normalized * b)
             }
-            inputGradient = dx
         }
     }
 }

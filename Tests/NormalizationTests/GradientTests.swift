@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// Gradients against central differences of the loss L = Σ g · y, with a random cotangent g: a loss

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 @Suite struct InverseTests {
@@ -22,7 +23,7 @@ import Testing
     private func check<Scalar: NormalizationScalar>(_ engine: Engine, _: Scalar.Type) throws {
         for (seed, (shape, axis)) in Self.shapes.enumerated() {
             for form in 0..<9 {
-                var random = SeededNumbers(seed: UInt64(seed))
+                var random = SplitMix64(seed: UInt64(seed))
                 let geometry = try Geometry(shape, channelAxis: axis)
                 var layer: BatchNorm<Scalar> = try random.layer(
                     channels: geometry.channels, form: form)
@@ -54,7 +55,7 @@ import Testing
         _ engine: Engine, _ form: Int, offset: Double, _: Scalar.Type
     ) throws {
         for (seed, (shape, axis)) in Self.shapes.enumerated() {
-            var random = SeededNumbers(seed: UInt64(seed))
+            var random = SplitMix64(seed: UInt64(seed))
             let geometry = try Geometry(shape, channelAxis: axis)
             var layer: BatchNorm<Scalar> = try random.layer(channels: geometry.channels, form: form)
             layer.engine = engine
@@ -100,7 +101,7 @@ import Testing
     private func sweep<Scalar: NormalizationScalar>(
         _ engine: Engine, _ seed: Int, _: Scalar.Type
     ) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let (shape, axis) = Self.shapes[seed % 4]
         let geometry = try Geometry(shape, channelAxis: axis)
         let (channels, m) = (geometry.channels, Double(geometry.valuesPerChannel))

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// NaN and infinity stay in their channel, and the running statistics are what the policy says.

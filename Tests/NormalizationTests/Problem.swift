@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// Everything that a call of the library takes, made from a few numbers: what a random test runs on,

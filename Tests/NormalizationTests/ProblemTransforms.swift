@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// What properties do to a problem, and what must then become of its answer.
 extension ProblemData {

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 
 /// What must hold of every problem, for every engine.
 enum Property: String, CaseIterable, Sendable {

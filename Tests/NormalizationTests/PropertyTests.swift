@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 /// Properties of every problem, on random ones: `make test-long` tries 10⁵ and more.

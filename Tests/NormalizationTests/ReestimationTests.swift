@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 @Suite struct ReestimationTests {
@@ -11,7 +12,7 @@ import Testing
     ) throws {
         // Sizes that double keep n_b / n = 1/2, after the first one.
         let sizes = [0, 4, 4, 8, 16, 32]
-        var random = SeededNumbers(seed: 4)
+        var random = SplitMix64(seed: 4)
         let x = (0..<sizes.reduce(0, +) * 3).map { _ in offset + Double(random.integer(-512...512))
         }
         var layer = try BatchNorm<Double>(
@@ -39,7 +40,7 @@ import Testing
     /// roundings, so (4 k + 64) U · (|μ| + max|x|) for the mean, and twice that relative to what M2
     /// is made of for the variance.
     @Test(arguments: 0..<20) func randomDataGivesTheStatisticsOfTheWhole(seed: Int) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let channels = random.integer(1...5)
         var running = try RunningStatistics(channels: channels, weight: .cumulative)
         var all: [[Double]] = Array(repeating: [], count: channels)
@@ -83,7 +84,7 @@ import Testing
     private func largeOffset<Scalar: NormalizationScalar>(
         _ seed: Int, _: Scalar.Type, offset: Double
     ) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         var all: [Double] = []
         let batches = try (0..<random.integer(2...40)).map { _ in
             let center = offset + Double(random.integer(-4...4))

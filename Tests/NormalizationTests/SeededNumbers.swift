@@ -1,21 +1,9 @@
 import Foundation
 import Normalization
+import SeededRandom
 
-/// Seeded numbers for the tests of folding and inversion: the same for the same seed everywhere
-/// (splitmix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+/// Seeded numbers for the tests of folding and inversion.
+extension SplitMix64 {
     mutating func integer(_ range: ClosedRange<Int>) -> Int { .random(in: range, using: &self) }
 
     mutating func array<Scalar: NormalizationScalar>(

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// Batch statistics as mergeable values, and the running ones they are committed to.

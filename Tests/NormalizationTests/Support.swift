@@ -1,21 +1,9 @@
 import Foundation
 import Normalization
+import SeededRandom
 import Testing
 
-/// The generator of all random tests here: the same numbers for the same seed, on every machine.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     /// A number from −1 to 1 that `Float` holds exactly: a multiple of 2⁻²³.
     mutating func unit() -> Double {
         Double(Int64(bitPattern: next()) >> 40) * 0x1p-23

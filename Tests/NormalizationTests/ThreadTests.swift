@@ -1,5 +1,6 @@
 import Dispatch
 import Normalization
+import SeededRandom
 import Synchronization
 import Testing
 

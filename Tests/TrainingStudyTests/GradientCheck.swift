@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 import TrainingStudy
 
@@ -11,7 +12,7 @@ func expectGradients(
     of layer: some Layer<Double>, at input: Tensor<Double>, pass: Pass = .training, seed: Int,
     sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-    var random = RandomSource(seed: seed &+ 77)
+    var random = SplitMix64(mixing: seed &+ 77)
     let output = try layer.forward(input, pass)
     let direction = output.values.map { _ in random.normal() }
     let inputGradient = try layer.backward(Tensor(shape: output.shape, values: direction))
@@ -51,6 +52,6 @@ func expectGradients(
 /// A tensor of normal numbers. ReLU and max pooling have corners where differences mean nothing; the
 /// seeds are fixed, and none of them puts a value within a step of one.
 func randomTensor(_ shape: [Int], seed: Int) -> Tensor<Double> {
-    var random = RandomSource(seed: seed)
+    var random = SplitMix64(mixing: seed)
     return Tensor(shape: shape, values: (0..<shape.reduce(1, *)).map { _ in random.normal() })
 }

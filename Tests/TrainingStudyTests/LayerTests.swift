@@ -1,22 +1,23 @@
 import Normalization
+import SeededRandom
 import Testing
 import TrainingStudy
 
 @Suite struct LayerTests {
     @Test(arguments: 1...3) func denseGradientsAreTheDerivatives(seed: Int) throws {
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(mixing: seed)
         let layer = Dense<Double>(inputs: 5, outputs: 3, random: &random)
         try expectGradients(of: layer, at: randomTensor([4, 5], seed: seed), seed: seed)
     }
 
     @Test(arguments: 1...3) func convolutionGradientsAreTheDerivatives(seed: Int) throws {
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(mixing: seed)
         let layer = Convolution<Double>(inputs: 2, outputs: 3, random: &random)
         try expectGradients(of: layer, at: randomTensor([2, 2, 4, 5], seed: seed), seed: seed)
     }
 
     @Test func convolutionOfAnImpulseIsTheFlippedKernel() {
-        var random = RandomSource(seed: 4)
+        var random = SplitMix64(mixing: 4)
         let layer = Convolution<Double>(inputs: 1, outputs: 1, random: &random)
         var impulse = Tensor<Double>(shape: [1, 1, 5, 5])
         impulse.values[12] = 1
@@ -32,7 +33,7 @@ import TrainingStudy
 
     @Test func productsCutIntoBlocksEqualTheSumsOfProducts() {
         // 700 · 30 · 40 multiply-adds are over the limit of one block, by rows and by columns.
-        var random = RandomSource(seed: 5)
+        var random = SplitMix64(mixing: 5)
         for (inputs, outputs, rows) in [(40, 30, 700), (40, 700, 30)] {
             let layer = Dense<Double>(inputs: inputs, outputs: outputs, random: &random)
             let input = randomTensor([rows, inputs], seed: 6)
@@ -83,7 +84,7 @@ import TrainingStudy
     }
 
     @Test func residualGradientsAreTheDerivatives() throws {
-        var random = RandomSource(seed: 10)
+        var random = SplitMix64(mixing: 10)
         let block = Residual<Double>([
             Dense<Double>(inputs: 4, outputs: 4, random: &random),
             BatchNormalization(try BatchNorm<Double>.standard(channels: 4)),
@@ -101,7 +102,7 @@ import TrainingStudy
     }
 
     @Test(arguments: 1...3) func recurrenceGradientsAreTheDerivatives(seed: Int) throws {
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(mixing: seed)
         let lengths = [4, 3, 3, 1]
         try expectGradients(
             of: Recurrence<Double>(units: 3, random: &random),

@@ -1,5 +1,6 @@
 import Foundation
 import Normalization
+import SeededRandom
 import Testing
 import TrainingStudy
 
@@ -114,7 +115,7 @@ import TrainingStudy
     }
 
     @Test func sequencesTrainWhateverTheirLengths() throws {
-        var random = RandomSource(seed: 27)
+        var random = SplitMix64(mixing: 27)
         let labels = (0..<60).map { $0 % 2 }
         let data = Dataset(
             values: labels.flatMap { label in
@@ -137,7 +138,7 @@ import TrainingStudy
 
 /// 4×4 pictures of noise, bright (label 1) or dark (label 0) on the left.
 private func images(count: Int, seed: Int) -> Dataset {
-    var random = RandomSource(seed: seed)
+    var random = SplitMix64(mixing: seed)
     let labels = (0..<count).map { $0 % 2 }
     let values = labels.flatMap { label in
         (0..<16).map { 0.3 * random.normal() + ($0 % 4 < 2 ? Double(label) : 0.5) }

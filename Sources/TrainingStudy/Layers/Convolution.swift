@@ -1,4 +1,5 @@
 package import Normalization
+package import SeededRandom
 
 /// A 3×3 convolution of images with a border of zeros, so that height and width stay: im2col and
 /// one `gemm` a sample forward, two backward.
@@ -15,7 +16,7 @@ package final class Convolution<Scalar: NormalizationScalar>: Layer {
     private var patchLength: Int { inputs * 9 }
 
     /// A layer with weights by He's rule and a bias of zeros, or none.
-    package init(inputs: Int, outputs: Int, hasBias: Bool = true, random: inout RandomSource) {
+    package init(inputs: Int, outputs: Int, hasBias: Bool = true, random: inout SplitMix64) {
         self.inputs = inputs
         self.outputs = outputs
         weight = Parameter(

@@ -1,4 +1,5 @@
 package import Normalization
+package import SeededRandom
 
 /// y = x · Wᵀ + b on rows, by one `gemm` forward and two backward.
 ///
@@ -13,7 +14,7 @@ package final class Dense<Scalar: NormalizationScalar>: Layer {
     /// A layer with weights by He's rule and a bias of zeros, or none.
     package init(
         inputs: Int, outputs: Int, hasBias: Bool = true, gain: Double = 2,
-        random: inout RandomSource
+        random: inout SplitMix64
     ) {
         self.inputs = inputs
         self.outputs = outputs

@@ -1,4 +1,5 @@
 package import Normalization
+import SeededRandom
 
 /// In training each element is zeroed with probability `rate` and the others are divided by
 /// 1 − rate; in inference nothing happens.
@@ -7,14 +8,14 @@ package import Normalization
 ///   Overfitting", JMLR 15, 2014.
 package final class Dropout<Scalar: NormalizationScalar>: Layer {
     private let rate: Double
-    private var random: RandomSource
+    private var random: SplitMix64
     private var factors: [Scalar] = []
 
     /// A layer that drops elements with probability `rate`, at least 0 and below 1.
     package init(rate: Double, seed: Int) {
         precondition((0..<1).contains(rate), "dropout rate \(rate)")
         self.rate = rate
-        random = RandomSource(seed: seed)
+        random = SplitMix64(mixing: seed)
     }
 
     package func forward(_ input: Tensor<Scalar>, _ pass: Pass) -> Tensor<Scalar> {
@@ -31,7 +32,7 @@ package final class Dropout<Scalar: NormalizationScalar>: Layer {
 /// 0 with probability `rate`, else 1 / (1 − rate).
 @specialized(where Scalar == Float)
 private func drawFactors<Scalar: NormalizationScalar>(
-    _ count: Int, _ rate: Double, _ random: inout RandomSource
+    _ count: Int, _ rate: Double, _ random: inout SplitMix64
 ) -> [Scalar] {
     var factors = [Scalar](repeating: Scalar(1 / (1 - rate)), count: count)
     for index in factors.indices where random.uniform() < rate { factors[index] = 0 }

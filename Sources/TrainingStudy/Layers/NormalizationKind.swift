@@ -15,24 +15,31 @@ package enum NormalizationKind: String, Sendable, CaseIterable {
     /// β per channel, no γ.
     case betaOnly = "beta-only"
 
+    /// γ and β of this kind from a number for each channel, of which a shared one takes the first.
+    package func parameters<Scalar: NormalizationScalar>(
+        gamma: [Scalar], beta: [Scalar]
+    ) -> (gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>) {
+        switch self {
+        case .none: (.absent, .absent)
+        case .standard: (.perChannel(gamma), .perChannel(beta))
+        case .weightShared: (.shared(gamma[0]), .perChannel(beta))
+        case .parameterShared: (.shared(gamma[0]), .shared(beta[0]))
+        case .gammaOnly: (.perChannel(gamma), .absent)
+        case .betaOnly: (.absent, .perChannel(beta))
+        }
+    }
+
     /// The library layer of this kind, or `nil` for none; γ starts at `gammaStart`, β at 0.
     package func batchNorm<Scalar: NormalizationScalar>(
         channels: Int, gammaStart: Scalar
     ) throws(NormalizationError) -> BatchNorm<Scalar>? {
-        let everyGamma = AffineParameter.perChannel(
-            [Scalar](repeating: gammaStart, count: max(0, channels)))
-        let everyBeta = AffineParameter.perChannel([Scalar](repeating: 0, count: max(0, channels)))
-        let (gamma, beta): (AffineParameter<Scalar>, AffineParameter<Scalar>)
-        switch self {
-        case .none: return nil
-        case .standard: (gamma, beta) = (everyGamma, everyBeta)
-        case .weightShared: (gamma, beta) = (.shared(gammaStart), everyBeta)
-        case .parameterShared: (gamma, beta) = (.shared(gammaStart), .shared(0))
-        case .gammaOnly: (gamma, beta) = (everyGamma, .absent)
-        case .betaOnly: (gamma, beta) = (.absent, everyBeta)
-        }
+        if self == .none { return nil }
+        let running = try RunningStatistics(channels: channels)
+        let (gamma, beta) = parameters(
+            gamma: [Scalar](repeating: gammaStart, count: channels),
+            beta: [Scalar](repeating: 0, count: channels))
         return try BatchNorm(
-            channels: channels, gamma: gamma, beta: beta,
-            runningStatistics: RunningStatistics(channels: channels), threadLimit: 1)
+            channels: channels, gamma: gamma, beta: beta, runningStatistics: running,
+            threadLimit: 1)
     }
 }

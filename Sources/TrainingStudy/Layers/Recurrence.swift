@@ -1,5 +1,6 @@
 import Foundation
 package import Normalization
+package import SeededRandom
 
 /// h_t = tanh(z_t + h_{t−1} · Uᵀ), h_0 = 0, and the mean of the states of each sequence.
 ///
@@ -15,7 +16,7 @@ package final class Recurrence<Scalar: NormalizationScalar>: Layer {
     private var lengths: [Int] = []
 
     /// A layer with recurrent weights of variance 1 / units.
-    package init(units: Int, random: inout RandomSource) {
+    package init(units: Int, random: inout SplitMix64) {
         self.units = units
         weight = Parameter(
             "recurrent weight", .he(count: units * units, fanIn: units, gain: 1, &random),

@@ -16,10 +16,17 @@ func fuzzNpy(_ bytes: [UInt8]) {
         let file = try NpyFile(parsing: bytes)
         precondition(file.shape.allSatisfy { $0 >= 0 })
         switch file {
+        case .float16(let array): try check(array, within: bytes.count)
         case .float32(let array): try check(array, within: bytes.count)
         case .float64(let array): try check(array, within: bytes.count)
+        case .bool(let array): try check(array, within: bytes.count)
         case .uint8(let array): try check(array, within: bytes.count)
+        case .int8(let array): try check(array, within: bytes.count)
+        case .uint16(let array): try check(array, within: bytes.count)
+        case .int16(let array): try check(array, within: bytes.count)
+        case .uint32(let array): try check(array, within: bytes.count)
         case .int32(let array): try check(array, within: bytes.count)
+        case .uint64(let array): try check(array, within: bytes.count)
         case .int64(let array): try check(array, within: bytes.count)
         }
     } catch { precondition(!error.description.isEmpty) }

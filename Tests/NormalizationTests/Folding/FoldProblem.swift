@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// What is folded into: the kind of layer and the shape of its weights.
@@ -12,7 +13,7 @@ struct FoldCase: Sendable, CustomTestStringConvertible {
     }
 
     /// One of the kind with up to three groups and three dimensions.
-    init(_ kind: LinearLayer.Kind, _ random: inout SeededNumbers) {
+    init(_ kind: LinearLayer.Kind, _ random: inout SplitMix64) {
         let groups = kind == .dense ? 1 : random.integer(1...3)
         let rank = kind == .dense ? 0 : random.integer(1...3)
         self.init(
@@ -53,7 +54,7 @@ struct FoldProblem<Scalar: NormalizationScalar> {
     var bias: [Scalar]?
 
     /// Random numbers, stride, dilation and border.
-    init(_ fold: FoldCase, hasBias: Bool, _ random: inout SeededNumbers) throws {
+    init(_ fold: FoldCase, hasBias: Bool, _ random: inout SplitMix64) throws {
         let kernel = fold.shape[2...]
         let dilation = kernel.count < 3 ? random.integer(1...2) : 1
         self.init(
@@ -68,7 +69,7 @@ struct FoldProblem<Scalar: NormalizationScalar> {
     /// Given weights on a random input.
     init(
         _ fold: FoldCase, space: [Int], weights: [Scalar], bias: [Scalar]?,
-        _ random: inout SeededNumbers
+        _ random: inout SplitMix64
     ) {
         (self.fold, self.space, self.weights, self.bias) = (fold, space, weights, bias)
         plain = PlainConvolution(

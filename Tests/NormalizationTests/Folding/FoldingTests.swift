@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// Folds of random numbers against the unfolded pair; the bounds are `FoldProblem`'s.
@@ -46,7 +47,7 @@ import Testing
 
     @Test(arguments: kinds, 0..<36)
     func foldsOfRandomShapesEqualTheUnfoldedPair(_ kind: LinearLayer.Kind, seed: Int) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let fold = FoldCase(kind, &random)
         try randomAfter(fold, seed, Float.self)
         try randomAfter(fold, seed, Double.self)
@@ -57,7 +58,7 @@ import Testing
     }
 
     @Test func aDepthwiseConvolutionFoldsOnBothSides() throws {
-        var random = SeededNumbers(seed: 1)
+        var random = SplitMix64(seed: 1)
         let norm = try random.layer(channels: 3, form: 0, as: Double.self)
         let depthwise = try LinearLayer.convolution([3, 1, 2], groups: 3)
         let ones = [Double](repeating: 1, count: 6)
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func paddingValuesNormalizeToZero() throws {
-        var random = SeededNumbers(seed: 2)
+        var random = SplitMix64(seed: 2)
         for form in 0..<9 {
             let norm = try random.layer(channels: 4, form: form, as: Double.self)
             let values = try norm.valuesNormalizingToZero()
@@ -87,7 +88,7 @@ import Testing
     private func randomAfter<Scalar: NormalizationScalar>(
         _ fold: FoldCase, _ seed: Int, _: Scalar.Type
     ) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let problem = try FoldProblem<Scalar>(fold, hasBias: seed >= 9, &random)
         let norm: BatchNorm<Scalar> = try random.layer(
             channels: problem.plain.outputs, form: seed % 9)
@@ -97,7 +98,7 @@ import Testing
     private func randomBefore<Scalar: NormalizationScalar>(
         _ fold: FoldCase, _ seed: Int, _ padding: FoldedPadding, _: Scalar.Type
     ) throws {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let problem = try FoldProblem<Scalar>(fold, hasBias: seed >= 9, &random)
         let norm: BatchNorm<Scalar> = try random.layer(
             channels: problem.plain.inputs, form: seed % 9)

@@ -1,6 +1,7 @@
 import Foundation
 import Normalization
 import NormalizationFiles
+import SeededRandom
 import Testing
 
 /// Folds of real weights against the unfolded pair: those of the pitch model that Examples/PitchTracker
@@ -59,7 +60,7 @@ import Testing
         let name = "conv\(index)"
         // All but the last dimension, which is 1.
         let shape = try #require(model.entry(named: "\(name).weight")).shape.dropLast()
-        var random = SeededNumbers(seed: UInt64(index))
+        var random = SplitMix64(seed: UInt64(index))
         var problem = FoldProblem<Scalar>(
             FoldCase(.convolution, Array(shape)), space: [shape[2]],
             weights: try model.values(of: "\(name).weight"),
@@ -74,7 +75,7 @@ import Testing
         _ fold: FoldCase, _: Scalar.Type
     ) throws {
         let weights = try model.values(of: "conv3.weight", as: Scalar.self)
-        var random = SeededNumbers(seed: 7)
+        var random = SplitMix64(seed: 7)
         let isTransposed = fold.kind == .transposedConvolution
         var problem = FoldProblem<Scalar>(
             fold, space: fold.shape[2...].map { isTransposed ? 2 : $0 },
@@ -96,7 +97,7 @@ import Testing
             let (row, place) = i.quotientAndRemainder(dividingBy: channels * times)
             return stored[row * channels * times + place % times * channels + place / times]
         }
-        var random = SeededNumbers(seed: 8)
+        var random = SplitMix64(seed: 8)
         let problem = FoldProblem<Scalar>(
             FoldCase(.convolution, [outputs, channels, times]), space: [times], weights: weights,
             bias: try model.values(of: "classifier.bias"), &random)

@@ -98,7 +98,8 @@ import Testing
     }
 }
 
-/// Numbers in 0..<1 that are the same every time (SplitMix64).
+/// Numbers in 0..<1 that are the same every time (SplitMix64). The library's own generator is no
+/// product, so a package outside cannot see it.
 private struct SeededNumbers {
     private var state: UInt64
 

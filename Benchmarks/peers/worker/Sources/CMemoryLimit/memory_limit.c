@@ -21,8 +21,8 @@ typedef float unaligned __attribute__((ext_vector_type(16), aligned(4)));
 // A page ahead, over whose end the hardware does not look: 4 to 8 % more beyond the caches.
 #define AHEAD(pointer) __builtin_prefetch((const void *)((uintptr_t)(pointer) + 4096))
 
-DISPATCHED static void map_part(
-    const float *x, float *y, size_t count, float a, float b, bool streaming) {
+DISPATCHED static void map_part(const float *x, float *y, size_t count, float a, float b,
+                                bool streaming) {
     if (streaming) {
         for (size_t i = 0; i < count; i += 16) {
             AHEAD(x + i);
@@ -34,9 +34,8 @@ DISPATCHED static void map_part(
     }
 }
 
-DISPATCHED static void backward_part(
-    const float *g, const float *x, float *dx, size_t count, float a, float b, float c,
-    bool streaming) {
+DISPATCHED static void backward_part(const float *g, const float *x, float *dx, size_t count,
+                                     float a, float b, float c, bool streaming) {
     if (streaming) {
         for (size_t i = 0; i < count; i += 16) {
             AHEAD(g + i);
@@ -66,19 +65,18 @@ static void part(size_t thread, void *context) {
     if (job->g == NULL)
         map_part(job->x + start, job->y + start, count, job->a, job->b, job->streaming);
     else
-        backward_part(job->g + start, job->x + start, job->y + start, count, job->a, job->b,
-            job->c, job->streaming);
+        backward_part(job->g + start, job->x + start, job->y + start, count, job->a, job->b, job->c,
+                      job->streaming);
 }
 
-void memory_limit_map(
-    const float *x, float *y, size_t count, float a, float b, bool streaming, size_t threads) {
+void memory_limit_map(const float *x, float *y, size_t count, float a, float b, bool streaming,
+                      size_t threads) {
     struct job job = {NULL, x, y, count, threads, a, b, 0, streaming};
     parallel(threads, part, &job);
 }
 
-void memory_limit_backward(
-    const float *g, const float *x, float *dx, size_t count, float a, float b, float c,
-    bool streaming, size_t threads) {
+void memory_limit_backward(const float *g, const float *x, float *dx, size_t count, float a,
+                           float b, float c, bool streaming, size_t threads) {
     struct job job = {g, x, dx, count, threads, a, b, c, streaming};
     parallel(threads, part, &job);
 }

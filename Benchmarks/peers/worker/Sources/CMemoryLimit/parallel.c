@@ -8,9 +8,7 @@
 enum { SPINS = 100000 };  // some milliseconds, then to sleep
 
 // How often each helper has been called, on a cache line of its own.
-static struct {
-    _Alignas(64) atomic_size_t calls;
-} helpers[MOST_THREADS];
+static struct { _Alignas(64) atomic_size_t calls; } helpers[MOST_THREADS];
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t called = PTHREAD_COND_INITIALIZER;

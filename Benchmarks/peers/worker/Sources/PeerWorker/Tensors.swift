@@ -35,6 +35,7 @@ final class Tensors {
 }
 
 /// Steele, Lea and Flood's SplitMix64, and normal numbers from it by Box and Muller's formula.
+/// The library's own is no product, so a package outside cannot see it.
 private struct SplitMix {
     var state: UInt64
 

@@ -1,0 +1,17 @@
+/// Why a study cannot be run or reported.
+package enum StudyError: Error, Equatable, CustomStringConvertible {
+    /// There is no program to draw pictures with.
+    case noGnuplot
+    /// gnuplot drew no picture of this name.
+    case noPicture(String)
+    /// No layer was asked for.
+    case nothingToTrain
+
+    package var description: String {
+        switch self {
+        case .noGnuplot: "gnuplot: expected the program on PATH; install Debian's gnuplot-nox"
+        case .noPicture(let name): "gnuplot: expected a picture of \(name), got none"
+        case .nothingToTrain: "--layers: expected a layer to train, got none"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Normalization
+import NormalizationFiles
+
+/// `norm apply`: one call of the library on `.npy` files.
+struct Apply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run one call of a layer on .npy files.",
+        usage: """
+            norm apply --mode MODE --input x.npy [--gradient dy.npy] [OPTIONS]
+            --output-directory DIR
+            """,
+        discussion: """
+            MODES
+              training            y with the statistics of the batch, which are then
+                                  taken into the running ones
+              inference           y with the running statistics
+              backward            what training does, and its gradients
+              inference-backward  what inference does, and its gradients
+
+            Inference without running statistics uses those of the batch, and so do
+            its gradients.
+
+            FILES READ
+            The input is <f2, <f4 or <f8, of rank 2 or more; the gradient has its type
+            and shape. Gamma, beta and the running statistics are of any of these
+            types and have one element per channel. A gamma or beta of one element is
+            shared by all channels; one that is not given is absent.
+
+            FILES WRITTEN, in the type of the input, <f4 for <f2
+              y.npy
+              batch_mean.npy, batch_variance.npy
+                  where the statistics of the batch are used; the variance is biased
+              running_mean.npy, running_variance.npy
+                  by training, where there are any: given, or started at 0 and 1
+                  because of --momentum, --decay or --cumulative
+              dx.npy, dgamma.npy, dbeta.npy
+                  by the backward modes; dgamma and dbeta where there is a gamma, a
+                  beta
+            All of them are written, or on an error none. An empty batch has no
+            statistics of its own.
+
+            EXAMPLES
+              norm apply --mode training --input x.npy --output-directory out \\
+                --gamma gamma.npy --beta beta.npy \\
+                --running-mean mean.npy --running-variance variance.npy
+              norm apply --mode inference --input nhwc.npy --channel-axis -1 \\
+                --running-mean mean.npy --running-variance variance.npy \\
+                --preset keras --output-directory out
+              norm apply --mode backward --input x.npy --gradient dy.npy \\
+                --gamma gamma.npy --output-directory out
+            """)
+
+    @Option(help: "What to compute, as above.")
+    var mode: Mode
+
+    @Option(help: ArgumentHelp("The tensor x.", valueName: "x.npy"))
+    var input: String
+
+    @OptionGroup var layer: LayerOptions
+
+    @Option(help: ArgumentHelp("Where to write; made if missing.", valueName: "dir"))
+    var outputDirectory: String
+
+    func validate() throws { try layer.check(mode) }
+
+    func run() throws {
+        let progress = Progress()
+        defer { progress.clear() }
+        let input = FileArgument("--input", input)
+        progress.show("reading \(input.path)")
+        // x and y, and their gradients.
+        switch try input.read(tensors: mode.isBackward ? 4 : 2) {
+        case .float16(let x): try run(x.widened(), progress)
+        case .float32(let x): try run(x, progress)
+        case .float64(let x): try run(x, progress)
+        case let other: throw input.name.wrongType(other, expected: "<f2, <f4 or <f8")
+        }
+    }
+
+    private func run<Scalar: NormalizationScalar & NpyElement>(
+        _ x: NpyArray<Scalar>, _ progress: Progress
+    ) throws {
+        do {
+            let call = try LayerCall(mode, layer, x)
+            progress.show("computing")
+            let outputs = try call.outputs()
+            progress.show("writing to \(outputDirectory)")
+            try OutputFolder("--output-directory", outputDirectory).write(
+                outputs.map { OutputFolder.File(name: "\($0.name).npy", array: $0.array) })
+        } catch let error as NormalizationError { throw failure(error) }
+    }
+
+    /// The library's error, with the option it is about.
+    private func failure(_ error: NormalizationError) -> Failure {
+        switch error {
+        case .invalidVariance(let channel, let variance, let epsilon):
+            .data(
+                "--running-variance \(layer.runningVariance ?? ""): expected variance + epsilon above 0, "
+                    + "found \(variance) + \(epsilon) in channel \(channel)")
+        case .invalidEpsilon, .invalidWeight, .invalidUpdateCount, .invalidThreadLimit:
+            .call("--\(error)")
+        default: FileArgument("--input", input).name.failure(error)
+        }
+    }
+}

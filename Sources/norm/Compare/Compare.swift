@@ -1,0 +1,126 @@
+import ArgumentParser
+import Foundation
+import Normalization
+import NormalizationFiles
+import TrainingStudy
+
+/// `norm compare`: every engine against the reference, for the numbers and for the time.
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare the engines with the scalar reference, in numbers and in speed.",
+        usage: """
+            norm compare [FILE.npy] [--channel-axis K] [OPTIONS]
+            norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [OPTIONS]
+            """,
+        discussion: """
+            For training, inference and backward: the largest absolute difference of y
+            (backward: of dx), the median time, the bytes that must move per second,
+            and the speed-up over the reference engine on one thread. Without a file or
+            shapes it runs on the data that ship with the command.
+
+            Options that take several values take them apart or joined by commas; a
+            FILE stands before them.
+
+            EXAMPLES
+              norm compare
+              norm compare activations.npy --channel-axis -1 --engines all
+              norm compare --shapes resnet50 --batch 8 --json resnet50.json
+              norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
+            """)
+
+    @Argument(help: "The tensor to run on: an .npy file of <f2, <f4 or <f8.")
+    var file: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "The axis of the channels; negative counts from the end. (default: 1)",
+            discussion: """
+                With resnet50 and densenet121, the channels are put there: -1 makes their shapes \
+                channels-last.
+                """,
+            valueName: "K"))
+    var channelAxis: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Seeded random normal numbers (<f4) instead of a file, in these shapes.",
+            discussion: """
+                resnet50 or densenet121: the input of every batch normalization of that network \
+                for pictures of 224x224. Or a shape in full, its batch included: 32x64x56x56.
+                """,
+            valueName: "shape"))
+    var shapes: [String] = []
+
+    @Option(
+        help: ArgumentHelp("The batch of resnet50 and densenet121. (default: 32)", valueName: "N"))
+    var batch: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "standard, weight-shared, parameter-shared, or all.", valueName: "layer"))
+    var layers: [String] = ["standard"]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "\(Engine.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
+            valueName: "engine"))
+    var engines: [String] = ["all"]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The most threads a call may use, a row for each. (default: 1, and all cores)",
+            discussion: "Small tensors take one in any case.",
+            valueName: "T"))
+    var threads: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the results as JSON too; - writes only them, to standard output.",
+            valueName: "file"))
+    var json: String?
+
+    func run() throws {
+        let subjects = try Subject.chosen(
+            file: file, shapes: shapes, batch: batch, channelAxis: channelAxis)
+        let layers = try list(layers, from: NormalizationKind.compared, "--layers")
+        let engines = try list(engines, from: Engine.allCases, "--engines")
+        let threads = try threadCounts()
+        let contenders = engines.flatMap { engine in
+            threads.map { Contender(engine: engine, threads: $0) }
+        }
+        // Better now than after minutes of measuring.
+        if let json, json != "-" { _ = try AtomicFile(json) }
+
+        let run = CompareSession(
+            layers: layers, contenders: contenders, isForPeople: json != "-")
+        try write(run.results(on: subjects))
+    }
+
+    private func write(_ results: [EngineResult]) throws {
+        guard let json else { return }
+        guard json != "-" else { return try StandardOutput.write(results.json) }
+        var file = try AtomicFile(json)
+        try file.write(Array(results.json.utf8))
+        try file.commit()
+    }
+
+    private func threadCounts() throws(Failure) -> [Int] {
+        guard !threads.isEmpty else {
+            let cores = ProcessInfo.processInfo.activeProcessorCount
+            return cores > 1 ? [1, cores] : [1]
+        }
+        var counts: [Int] = []
+        for word in threads.flatMap({ $0.split(separator: ",") }) {
+            guard let count = Int(word), count > 0 else {
+                throw .call("--threads: expected a number from 1 on, got '\(word)'")
+            }
+            if !counts.contains(count) { counts.append(count) }
+        }
+        return counts
+    }
+}

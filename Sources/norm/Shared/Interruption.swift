@@ -1,0 +1,56 @@
+import Foundation
+import NormalizationFiles
+
+/// Ctrl-C and the requests to end: they take the command's temporary files along, and never fall
+/// between the files of one result.
+enum Interruption {
+    private static let gate = NSLock()
+
+    /// Waits for these signals on a thread of its own; to be called before there is another.
+    ///
+    /// A signal that the caller of the command has chosen to ignore stays ignored.
+    static func watch() {
+        var watched = sigset_t()
+        unsafe sigemptyset(&watched)
+        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+            unsafe sigaddset(&watched, number)
+        }
+        unsafe pthread_sigmask(SIG_BLOCK, &watched, nil)
+        let signals = watched
+        Thread.detachNewThread {
+            var signals = signals
+            var number: Int32 = 0
+            while unsafe sigwait(&signals, &number) != 0 {}
+            gate.lock()
+            Temporaries.removeAll { end(by: number) }
+        }
+    }
+
+    /// Lets signals wait until ``release()``.
+    static func hold() { gate.lock() }
+
+    /// Lets signals that wait, and those to come, end the process.
+    static func release() { gate.unlock() }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        unsafe sigaction(number, nil, &action)
+        #if canImport(Darwin)
+            let handler = unsafe action.__sigaction_u.__sa_handler
+        #else
+            let handler = unsafe action.__sigaction_handler.sa_handler
+        #endif
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Ends the process by the signal itself, so that its parent sees why.
+    private static func end(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(number)
+        _exit(128 + number)
+    }
+}
