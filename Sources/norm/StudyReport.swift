@@ -52,7 +52,7 @@ struct StudyReport {
         ]
     }
 
-    /// Writes index.html, study.csv, study.json and pictures/ to `folder`.
+    /// Writes index.html, study.md, study.csv, study.json and pictures/ to `folder`.
     func write(to folder: StudyFolder) throws {
         let drawn = try sections.map { section in
             StudyPage.Section(
@@ -71,6 +71,7 @@ struct StudyReport {
         }
         try folder.write(StudyRecord.json(records), to: "study.json")
         try folder.write(Data(StudyRecord.csv(records).utf8), to: "study.csv")
+        try folder.write(Data((text + pictureList).utf8), to: "study.md")
         try folder.write(Data(page.html.utf8), to: "index.html")
     }
 
@@ -79,6 +80,16 @@ struct StudyReport {
         let list = "### In short\n\n" + findings.map { "* \($0)" }.joined(separator: "\n")
         let tables = (tables.results + tables.details).map(\.markdown)
         return (introduction + [list] + tables).joined(separator: "\n\n") + "\n"
+    }
+
+    /// The pictures in Markdown, by their paths in the folder.
+    private var pictureList: String {
+        sections.map { section in
+            let images = section.plots.map {
+                "![\($0.title): \($0.caption)](pictures/\($0.name).svg)\n"
+            }
+            return "\n### \(section.title)\n\n" + images.joined()
+        }.joined()
     }
 
     private static func text(_ duration: Duration) -> String {
