@@ -53,8 +53,7 @@ test-examples: ## run the tests of the packages in Examples
 	$(SWIFT) test --package-path $(PITCH) --skip-build
 
 examples: setup ## compile and run the Swift of the pages
-	Examples/GettingStarted/check-snippets
-	$(SWIFT) run --package-path Examples/GettingStarted
+	Examples/Pages/run
 
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
