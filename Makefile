@@ -53,12 +53,14 @@ test-examples: ## run the tests of the packages in Examples
 	$(SWIFT) test --package-path $(PITCH) --skip-build
 
 examples: setup ## compile and run the Swift of the pages
+	@command -v python3 >/dev/null || .ci/setup python3
 	Examples/Pages/run
 
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
 
 links: ## fail where a link of a page leads nowhere
+	@command -v python3 >/dev/null || .ci/setup python3
 	.ci/check-links
 
 nightly: ## all that is too long for .ci/run, in an hour or two
