@@ -1,9 +1,8 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
-# With numpy and torch, for `make accuracy`.
-PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check architecture-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo study pitch test test-long test-examples examples docs links nightly sanitize fuzz \
+	accuracy long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +20,7 @@ study: ## train every network with every layer: the full study, about 20 minutes
 	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm study --report report
+	@echo "docs/take-study takes it into docs/measurements"
 
 PITCH := Examples/PitchTracker
 PITCH_PACKAGES := libsndfile1-dev libsamplerate0-dev gnuplot-nox
@@ -53,11 +53,18 @@ test-examples: ## run the tests of the packages in Examples
 	$(SWIFT) test --package-path $(PITCH) --skip-build
 
 examples: setup ## compile and run the Swift of the pages
-	Examples/GettingStarted/check-snippets
-	$(SWIFT) run --package-path Examples/GettingStarted
+	@command -v python3 >/dev/null || .ci/setup python3
+	Examples/Pages/run
 
 docs: setup ## build the reference of every public name into docs/site
 	docs/build-reference
+
+links: ## fail where a link of a page leads nowhere
+	@command -v python3 >/dev/null || .ci/setup python3
+	.ci/check-links
+
+nightly: ## all that is too long for .ci/run, in an hour or two
+	.ci/nightly
 
 sanitize: setup ## run the tests under the address and thread sanitizers, kernels under UBSan
 	Tests/sanitize
@@ -65,10 +72,13 @@ sanitize: setup ## run the tests under the address and thread sanitizers, kernel
 fuzz: setup ## fuzz readers, shapes and layers; SECONDS_EACH=120 for each of four
 	Tests/Fuzzing/run
 
-accuracy: ## measure every engine and PyTorch against the truth, into docs/accuracy.md
-	@.ci/setup gnuplot-nox
+INTO ?= docs/measurements
+
+accuracy: ## measure every engine and PyTorch against the truth, INTO=docs/measurements
+	@.ci/setup gnuplot-nox python3-venv
 	$(SWIFT) build -c release --product norm
-	$(PYTHON) Tests/Fixtures/accuracy.py .build/release/norm docs/accuracy.md docs/accuracy.svg
+	@mkdir -p $(INTO)
+	python=$$(Tests/Fixtures/python) && "$$python" Tests/Fixtures/accuracy.py .build/release/norm $(INTO)
 
 long-run: setup ## a million training and inference steps, with the memory they hold
 	$(SWIFT) run -c release --package-path Tests/LongRun --scratch-path .build-long-run long-run

@@ -1,4 +1,4 @@
-"""The chart of docs/peers.svg: how many times as fast, per shape and peer, on a logarithmic axis."""
+"""The chart of docs/measurements/peers.svg: how many times as fast, per shape and peer, on a logarithmic axis."""
 
 import math
 

@@ -19,8 +19,7 @@ from figures import Figures
 from measuring import measure_all
 from selftest import self_test
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-BEGIN, END = "<!-- peers:begin -->", "<!-- peers:end -->"
+MEASUREMENTS = Path(__file__).resolve().parents[2] / "docs/measurements"
 
 
 def arguments():
@@ -37,7 +36,7 @@ def arguments():
     parser.add_argument("--from", type=Path, nargs="+", dest="files", metavar="FILE",
                         help="report on files of earlier runs instead of measuring")
     parser.add_argument("--write-docs", action="store_true",
-                        help="write the tables into docs/performance.md and docs/peers.svg")
+                        help="write docs/measurements/peers.md and peers.svg")
     parser.add_argument("--self-test", action="store_true",
                         help="only check that everybody computes the same")
     options = parser.parse_args()
@@ -86,7 +85,7 @@ def measure(options, workers, told):
 
 def commit():
     """The commit that is measured, as git names it, or nothing outside a repository."""
-    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=DOCS.parent,
+    told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=MEASUREMENTS,
                           capture_output=True, text=True, check=False)
     return told.stdout.strip()
 
@@ -123,19 +122,12 @@ def joined(files):
 
 
 def write_docs(run, figures):
-    """Replaces the marked section of docs/performance.md, and docs/peers.svg."""
-    page = DOCS / "performance.md"
-    text = page.read_text() if page.exists() else f"# Performance\n\n{BEGIN}\n{END}\n"
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise SystemExit(f"{page} has no lines {BEGIN} and {END} to write between")
+    """Writes docs/measurements/peers.md, and its chart where there is something to draw."""
     picture = chart.chart(figures)
-    section = report.markdown(run, figures, folding=True)
     if picture:
-        (DOCS / "peers.svg").write_text(picture)
-        section = "![How many times as fast, per shape and peer](peers.svg)\n\n" + section
-    page.write_text(f"{before}{BEGIN}\n\n{section}\n{END}{after}")
+        (MEASUREMENTS / "peers.svg").write_text(picture)
+    page = report.page(run, figures, "peers.svg" if picture else None)
+    (MEASUREMENTS / "peers.md").write_text(page)
 
 
 def main():
@@ -155,7 +147,7 @@ def main():
         if options.json:
             options.json.write_text(json.dumps(run))
     figures = Figures(run)
-    print(report.markdown(run, figures, folding=False))
+    print(report.markdown(run, figures))
     if options.write_docs:
         write_docs(run, figures)
 

@@ -73,7 +73,8 @@ import Testing
         #expect(outcome.output.hasSuffix("report: out/index.html\n"), outcome.account)
         #expect(outcome.error == "", "no progress bar but on a terminal")
         #expect(
-            try folder.contents("out") == ["index.html", "pictures", "study.csv", "study.json"])
+            try folder.contents("out")
+                == ["index.html", "pictures", "study.csv", "study.json", "study.md"])
 
         let records = try Self.records(folder)
         let names = Set(records.compactMap { $0["network"] as? String })

@@ -52,8 +52,8 @@ package struct Report {
         ]
     }
 
-    /// The files of the report by their names in its folder: pictures, study.json, study.csv and
-    /// index.html.
+    /// The files of the report by their names in its folder: pictures, study.json, study.csv,
+    /// study.md and index.html.
     package func files() throws -> [(name: String, contents: [UInt8])] {
         let drawn = try sections.map { section in
             Page.Section(
@@ -72,6 +72,7 @@ package struct Report {
         return pictures + [
             (name: "study.json", contents: Array(try EpochRecord.json(records))),
             (name: "study.csv", contents: Array(EpochRecord.csv(records).utf8)),
+            (name: "study.md", contents: Array((text + pictureList).utf8)),
             (name: "index.html", contents: Array(page.html.utf8)),
         ]
     }
@@ -81,6 +82,16 @@ package struct Report {
         let list = "### In short\n\n" + findings.map { "* \($0)" }.joined(separator: "\n")
         let tables = (tables.results + tables.details).map(\.markdown)
         return (introduction + [list] + tables).joined(separator: "\n\n") + "\n"
+    }
+
+    /// The pictures in Markdown, by their paths in the folder.
+    private var pictureList: String {
+        sections.map { section in
+            let images = section.plots.map {
+                "![\($0.title): \($0.caption)](pictures/\($0.name).svg)\n"
+            }
+            return "\n### \(section.title)\n\n" + images.joined()
+        }.joined()
     }
 
     private static func text(_ duration: Duration) -> String {

@@ -9,8 +9,8 @@ struct Study: ParsableCommand {
         discussion: """
             Convolutional, dense and recurrent networks on the shipped data, without \
             normalization and with each layer, for several learning rates and seeds. The report \
-            is a page with pictures (index.html), study.csv and study.json; its tables are printed \
-            too, in Markdown. Pictures are drawn \
+            is a page with pictures (index.html, study.md), study.csv and study.json; its tables are \
+            printed too, in Markdown. Pictures are drawn \
             by gnuplot.
 
             With images of one's own, all four of --train-images, --train-labels, --test-images \

@@ -9,7 +9,7 @@ extension BatchNorm {
     ///   - activation: f.
     ///   - y: the output, as many.
     ///   - geometry: how the tensors are read.
-    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``.
+    /// - Throws: as plain `inference` on spans.
     public func inference(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil, then activation: Activation,
         into y: inout MutableSpan<Scalar>, geometry: Geometry
@@ -26,7 +26,7 @@ extension BatchNorm {
 
     /// Inference, an optional residual and an activation in place: `x` becomes y.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
+    /// - Throws: as plain `inference` on spans; x is as it was then.
     public func inferenceInPlace(
         _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation, geometry: Geometry
@@ -44,7 +44,7 @@ extension BatchNorm {
     ///
     /// `x` and `y` may be the same buffer; any other overlap with y is an error.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    /// - Throws: as plain `inference` on spans,
     ///   and ``NormalizationError/overlap(_:_:)``.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -80,7 +80,7 @@ extension BatchNorm {
     ///   - y: the output, as many.
     ///   - geometry: how the tensors are read.
     /// - Returns: count, mean and M2 per channel.
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``.
+    /// - Throws: as plain `forward` on spans.
     public func forward(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil, then activation: Activation,
         into y: inout MutableSpan<Scalar>, geometry: Geometry
@@ -107,7 +107,7 @@ extension BatchNorm {
     ///   - mask: receives the bits, ``Geometry/maskByteCount`` bytes; what was in it is lost.
     ///   - geometry: how the tensors are read.
     /// - Returns: count, mean and M2 per channel.
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    /// - Throws: as plain `forward` on spans,
     ///   ``NormalizationError/wrongMaskLength(expected:actual:)``,
     ///   ``NormalizationError/noMask(_:)``.
     public func forward(
@@ -131,7 +131,7 @@ extension BatchNorm {
     /// Training forward, an optional residual and an activation in place: `x` becomes y. Backward
     /// needs x, so keep it or recompute it.
     ///
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
+    /// - Throws: as plain `forward` on spans; x is as it was then.
     public func forwardInPlace(
         _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation, geometry: Geometry
@@ -146,7 +146,7 @@ extension BatchNorm {
     }
 
     /// Training forward, an optional residual and an activation, between buffers; with `mask`, also
-    /// the bits that ``forward(_:adding:then:into:mask:geometry:)`` writes.
+    /// the bits that `forward` with a mask on spans writes.
     ///
     /// `x` and `y` may be the same buffer; any other overlap with an output is an error.
     ///

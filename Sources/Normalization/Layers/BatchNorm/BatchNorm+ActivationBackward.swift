@@ -8,13 +8,12 @@ extension BatchNorm {
     ///   - gradient: ∂L/∂y behind the activation, `geometry.count` elements.
     ///   - x: the input of the forward pass, as many.
     ///   - activation: f.
-    ///   - mask: what ``forward(_:adding:then:into:mask:geometry:)`` wrote, or `nil`.
+    ///   - mask: the bits that the forward pass wrote, or `nil`.
     ///   - statistics: those that x̂ was made with.
     ///   - dx: receives ∂x, as many.
     ///   - geometry: how the tensors are read.
     ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as
-    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``,
+    /// - Throws: as plain `backward` on spans,
     ///   ``NormalizationError/wrongMaskLength(expected:actual:)``,
     ///   ``NormalizationError/noMask(_:)``.
     public func backward(
@@ -71,8 +70,7 @@ extension BatchNorm {
     ///   - residualGradient: receives ∂residual, as many.
     ///   - geometry: how the tensors are read.
     ///   - wanted: which of ∂γ and ∂β are wanted.
-    /// - Throws: as
-    ///   ``backward(_:input:normalizedBy:into:geometry:wanting:)-(Span<Scalar>,_,_,_,_,_)``.
+    /// - Throws: as plain `backward` on spans.
     public func backward(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>,
         through activation: Activation, normalizedBy statistics: NormalizingStatistics,
@@ -92,7 +90,7 @@ extension BatchNorm {
     ///   - gradient: ∂L/∂y behind the activation, `geometry.count` elements.
     ///   - x: the input of the forward pass, as many.
     ///   - activation: f.
-    ///   - mask: what ``forward(_:adding:then:into:mask:geometry:)`` wrote.
+    ///   - mask: the bits that the forward pass wrote.
     ///   - statistics: those that x̂ was made with.
     ///   - dx: receives ∂x, as many.
     ///   - residualGradient: receives ∂residual, as many.

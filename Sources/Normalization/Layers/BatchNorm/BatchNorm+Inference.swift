@@ -27,7 +27,7 @@ extension BatchNorm {
 
     /// Inference in place: `x` becomes y.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
+    /// - Throws: as plain `inference` on spans; x is as it was then.
     public func inferenceInPlace(
         _ x: inout MutableSpan<Scalar>, geometry: Geometry
     ) throws(NormalizationError) {
@@ -40,7 +40,7 @@ extension BatchNorm {
     ///
     /// `x` and `y` may be the same buffer; if they overlap otherwise, that is an error.
     ///
-    /// - Throws: as ``inference(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    /// - Throws: as plain `inference` on spans,
     ///   and ``NormalizationError/overlap(_:_:)``.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)

@@ -28,7 +28,7 @@ extension BatchNorm {
 
     /// Training forward in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``; x is as it was then.
+    /// - Throws: as plain `forward` on spans; x is as it was then.
     public func forwardInPlace(
         _ x: inout MutableSpan<Scalar>, geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
@@ -41,7 +41,7 @@ extension BatchNorm {
     ///
     /// `x` and `y` may be the same buffer; if they overlap otherwise, that is an error.
     ///
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    /// - Throws: as plain `forward` on spans,
     ///   and ``NormalizationError/overlap(_:_:)``.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -62,7 +62,7 @@ extension BatchNorm {
 
     /// Training forward, and the batch's statistics into the running ones.
     ///
-    /// - Throws: as ``forward(_:into:geometry:)-(Span<Scalar>,_,_)``,
+    /// - Throws: as plain `forward` on spans,
     ///   and by the policy of the running statistics
     ///   ``NormalizationError/nonFiniteStatistics(channel:)``: y is written then, the layer is as it was.
     @discardableResult

@@ -1,0 +1,8 @@
+// In scope of every block of Swift in the docstrings of Sources.
+let x = randomNumbers(32 * 3 * 56 * 56)
+let inputs = [x]
+let geometry = try Geometry([32, 3, 56, 56])
+var layer = try BatchNorm<Float>.standard(channels: 3)
+let layers = [(name: "bn1", layer: layer)]
+let norm = try BatchNorm<Float>.standard(channels: 64)
+let (weights, bias) = (randomNumbers(64 * 3 * 7 * 7), randomNumbers(64))
