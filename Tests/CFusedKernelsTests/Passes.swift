@@ -55,6 +55,17 @@ private func withPointers<Scalar>(
     next(0, [])
 }
 
+/// Scratch memory of just the size that a kernel asks for, full of NaNs.
+private func withScratch<Scalar: KernelScalar>(
+    of _: Scalar.Type, _ body: (UnsafeMutableRawPointer) -> Void
+) {
+    let bytes = Int(CFUSED_SCRATCH) * MemoryLayout<Scalar>.stride
+    withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
+        scratch.initializeMemory(as: UInt8.self, repeating: 0xff)
+        scratch.baseAddress.map(body)
+    }
+}
+
 /// The slope of the leaky ReLU in these tests, an exact number.
 let leakySlope = 0.25
 
@@ -79,10 +90,16 @@ extension Float: KernelScalar {
         return Passes(
             sum: { x, g, block, center, sum, products, pending in
                 var block = block
-                guard let pending else { return k.sum(x, g, &block, center, sum, products, nil) }
-                withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
+                withScratch(of: Float.self) { scratch in
+                    guard let pending else {
+                        return k.sum(x, g, &block, center, sum, products, nil, scratch)
+                    }
+                    withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0, scratch) }
+                }
             },
-            write: { output in withOutput(output) { k.write($0) } },
+            write: { output in
+                withOutput(output) { output in withScratch(of: Float.self) { k.write(output, $0) } }
+            },
             gateMasked: { g, block, mask, first, activation, gated in
                 var block = block
                 k.gate_masked(g, &block, mask, first, activation, Float(leakySlope), gated)
@@ -111,10 +128,17 @@ extension Double: KernelScalar {
         return Passes(
             sum: { x, g, block, center, sum, products, pending in
                 var block = block
-                guard let pending else { return k.sum(x, g, &block, center, sum, products, nil) }
-                withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0) }
+                withScratch(of: Double.self) { scratch in
+                    guard let pending else {
+                        return k.sum(x, g, &block, center, sum, products, nil, scratch)
+                    }
+                    withOutput(pending) { k.sum(x, g, &block, center, sum, products, $0, scratch) }
+                }
             },
-            write: { output in withOutput(output) { k.write($0) } },
+            write: { output in
+                withOutput(output) { output in withScratch(of: Double.self) { k.write(output, $0) }
+                }
+            },
             gateMasked: { g, block, mask, first, activation, gated in
                 var block = block
                 k.gate_masked(g, &block, mask, first, activation, leakySlope, gated)

@@ -41,6 +41,11 @@ typedef struct {
     long first;
 } cfused_form;
 
+// Elements of scratch memory, of either type, that a call of `sum` or `write` needs. It is best aligned
+// to 64 bytes. The kernels have their tables there and not on the stack, which may be a small one: with
+// optimization no call takes more than 4 KB of stack.
+enum { CFUSED_SCRATCH = 12800 };
+
 // Tables of coefficients are per channel.
 #define CFUSED_DECLARE(T, S)                                                                       \
     typedef struct {                                                                               \
@@ -69,8 +74,9 @@ typedef struct {
         /* With d = x - center[c], in double: sum[c] and products[c] are the sums of d and d * d, or \
            of g and g * d where g is not null. Meanwhile `pending` is written, unless it is null. */\
         void (*sum)(const T *x, const T *g, const cfused_block *block, const double *center,       \
-                    double *sum, double *products, const cfused_output_##S *pending);              \
-        void (*write)(const cfused_output_##S *output);                                            \
+                    double *sum, double *products, const cfused_output_##S *pending,               \
+                    void *scratch);                                                                \
+        void (*write)(const cfused_output_##S *output, void *scratch);                             \
         /* gated = g * f', f' from the mask */                                                     \
         void (*gate_masked)(const T *g, const cfused_block *block, const unsigned char *mask,      \
                             long first, int activation, T slope, T *gated);                        \
