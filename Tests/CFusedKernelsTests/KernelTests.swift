@@ -14,8 +14,14 @@ struct KernelTests {
         (9, 250, 1), (11, 5, 49), (9, 70, 23),
     ]
 
-    /// Instruction sets of this processor × elements off alignment.
-    static let variants = (0..<Int(cfused_kernels_count())).flatMap { rank in
+    /// Rows, columns, and columns walked as one, longer than vectors.
+    static let misalignedShapes: [(outer: Int, channels: Int, inner: Int)] = [
+        (3, 5, 1), (6, 5, 49), (2, 3, 300), (70, 20, 1), (9, 70, 23), (1000, 3, 1),
+    ]
+
+    /// Instruction sets of this processor, and with them elements off alignment.
+    static let ranks = 0..<Int(cfused_kernels_count())
+    static let variants = ranks.flatMap { rank in
         [0, 1, 5].map { (rank: rank, offset: $0) }
     }
 
@@ -25,14 +31,31 @@ struct KernelTests {
     @Test("Double kernels compute the formulas to the bit", arguments: variants)
     func doubleKernels(rank: Int, offset: Int) { check(Double.self, rank, offset) }
 
-    private func check<Scalar: KernelScalar>(_: Scalar.Type, _ rank: Int, _ offset: Int) {
+    @Test("Float tensors may lie off the boundary of an element", arguments: ranks, [1, 2, 3])
+    func misalignedFloats(rank: Int, bytes: Int) {
+        check(Float.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
+    }
+
+    @Test("Double tensors may lie off the boundary of an element", arguments: ranks, [1, 4, 7])
+    func misalignedDoubles(rank: Int, bytes: Int) {
+        check(Double.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
+    }
+
+    private func check<Scalar: KernelScalar>(
+        _: Scalar.Type, _ rank: Int, _ offset: Int, misalignment: Int = 0,
+        _ shapes: [(outer: Int, channels: Int, inner: Int)] = Self.shapes
+    ) {
         let passes = Scalar.passes(cfused_kernels_at(Int32(rank)).pointee)
-        for shape in Self.shapes {
+        for shape in shapes {
             // All channels of a tensor, and a block of some of a wider one.
             for extra in [0, 3] {
-                let problem = Problem<Scalar>(shape, extraChannels: extra, offset: offset)
+                let problem = Problem<Scalar>(
+                    shape, extraChannels: extra, offset: offset, misalignment: misalignment)
                 let name: Comment =
-                    "\(Scalar.self) rank \(rank) offset \(offset) \(shape) of \(extra) more"
+                    """
+                    \(Scalar.self) rank \(rank) offset \(offset) and \(misalignment) bytes \(shape) \
+                    of \(extra) more
+                    """
                 for ofGradient in [false, true] {
                     let expected = problem.expectedSums(ofGradient: ofGradient)
                     #expect(problem.sums(passes, ofGradient: ofGradient) == expected, name)

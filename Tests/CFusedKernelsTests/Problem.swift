@@ -6,12 +6,16 @@ struct Problem<Scalar: KernelScalar> {
     let block: cfused_block
     let coefficients: Coefficients<Scalar>
     private let offset: Int
+    /// The bytes by which tensors lie off the boundary of an element.
+    private let misalignment: Int
     private let x: [Scalar]
     private let g: [Scalar]
 
     init(
-        _ shape: (outer: Int, channels: Int, inner: Int), extraChannels: Int, offset: Int
+        _ shape: (outer: Int, channels: Int, inner: Int), extraChannels: Int, offset: Int,
+        misalignment: Int = 0
     ) {
+        self.misalignment = misalignment
         let stride = (shape.channels + extraChannels) * shape.inner
         block = cfused_block(
             outer: shape.outer, channels: shape.channels, inner: shape.inner, outer_stride: stride,
@@ -106,9 +110,9 @@ struct Problem<Scalar: KernelScalar> {
     ) -> Sums {
         var first = [Double](repeating: .nan, count: block.channels)
         var second = first
-        x.withUnsafeBufferPointer { x in
-            g.withUnsafeBufferPointer { g in
-                body(x.baseAddress! + offset, g.baseAddress! + offset, &first, &second)
+        withMoved(x, by: misalignment) { x in
+            withMoved(g, by: misalignment) { g in
+                body(x + offset, g + offset, &first, &second)
             }
         }
         return Sums(sum: first, products: second)
@@ -133,11 +137,10 @@ struct Problem<Scalar: KernelScalar> {
         _ body: (UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
     ) -> [Scalar] {
         var y = inPlace ? x : background
-        x.withUnsafeBufferPointer { x in
-            g.withUnsafeBufferPointer { g in
-                y.withUnsafeMutableBufferPointer { y in
-                    let source = inPlace ? UnsafePointer(y.baseAddress!) : x.baseAddress!
-                    body(source + offset, g.baseAddress! + offset, y.baseAddress! + offset)
+        y = withMoved(y, by: misalignment) { y in
+            withMoved(x, by: misalignment) { x in
+                withMoved(g, by: misalignment) { g in
+                    body((inPlace ? y : x) + offset, g + offset, y + offset)
                 }
             }
         }
@@ -196,4 +199,24 @@ struct Problem<Scalar: KernelScalar> {
         }
         return dx
     }
+}
+
+/// Calls `body` with a copy of the array that lies `bytes` off a cache line.
+///
+/// - Returns: the copy as `body` left it.
+@discardableResult
+private func withMoved<Scalar>(
+    _ array: [Scalar], by bytes: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Void
+) -> [Scalar] {
+    let size = array.count * MemoryLayout<Scalar>.stride
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size + 64, alignment: 64)
+    defer { memory.deallocate() }
+    let moved = memory + bytes
+    array.withUnsafeBytes { $0.baseAddress.map { moved.copyMemory(from: $0, byteCount: size) } }
+    body(moved.assumingMemoryBound(to: Scalar.self))
+    var result = array
+    result.withUnsafeMutableBytes {
+        $0.baseAddress?.copyMemory(from: moved, byteCount: size)
+    }
+    return result
 }
