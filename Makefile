@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo pitch test test-instruction-sets test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+test-instruction-sets: setup ## run the engines' tests on the kernels of each instruction set
+	$(SWIFT) build --build-tests
+	Tests/instruction-sets
 
 CASES ?= 120000
 SEED ?= 0

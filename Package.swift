@@ -61,7 +61,8 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
-            name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
+            name: "CFusedKernelsTests", dependencies: ["CFusedKernels", "Normalization"],
+            swiftSettings: tested),
         .testTarget(
             name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],
             path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "CFusedKernels.h"
 
 extern const cfused_kernels cfused_baseline;
@@ -19,3 +22,14 @@ const cfused_kernels *cfused_kernels_at(int index) {
 int cfused_kernels_count(void) { return 1; }
 const cfused_kernels *cfused_kernels_at(int index) { (void)index; return &cfused_baseline; }
 #endif
+
+const cfused_kernels *cfused_kernels_named(const char *name) {
+    const int count = cfused_kernels_count();
+    for (int i = 0; name && i < count; i++)
+        if (strcmp(name, cfused_kernels_at(i)->name) == 0) return cfused_kernels_at(i);
+    return cfused_kernels_at(count - 1);
+}
+
+const cfused_kernels *cfused_kernels_chosen(void) {
+    return cfused_kernels_named(getenv("NORMALIZATION_INSTRUCTION_SET"));
+}

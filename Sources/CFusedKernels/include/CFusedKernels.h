@@ -100,6 +100,12 @@ int cfused_kernels_count(void);
 // Kernels by rank: 0 is the baseline, cfused_kernels_count() - 1 the widest.
 const cfused_kernels *cfused_kernels_at(int index);
 
+// Kernels by name; the widest where the name is null or unknown, or this processor cannot run them.
+const cfused_kernels *cfused_kernels_named(const char *name);
+
+// Those that the environment variable NORMALIZATION_INSTRUCTION_SET names, else the widest.
+const cfused_kernels *cfused_kernels_chosen(void);
+
 // Copies bytes around the caches; cfused_stream_end() once behind the last of some copies.
 void cfused_stream(void *to, const void *from, long bytes);
 void cfused_stream_end(void);

@@ -4,9 +4,8 @@ extension FusedEngine {
     /// The instruction set whose kernels run here.
     static var instructionSet: String { unsafe String(cString: kernels.name) }
 
-    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_at(
-        cfused_kernels_count() - 1
-    ).pointee
+    /// Chosen once: the widest, unless the environment names others.
+    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_chosen().pointee
 }
 
 extension FusedEngine {
