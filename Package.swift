@@ -32,7 +32,7 @@ let package = Package(
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
         .target(
-            name: "Normalization", dependencies: ["BLAS", "CFusedKernels", "CProcessors"],
+            name: "Normalization", dependencies: ["BLAS", "CKernels", "CProcessors"],
             swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
@@ -45,7 +45,7 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
-        .target(name: "CFusedKernels"),
+        .target(name: "CKernels"),
         .target(name: "CProcessors"),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
@@ -61,7 +61,7 @@ let package = Package(
         // Tests
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
-            name: "CFusedKernelsTests", dependencies: ["CFusedKernels", "Normalization"],
+            name: "CKernelsTests", dependencies: ["CKernels", "Normalization"],
             swiftSettings: tested),
         .testTarget(
             name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],

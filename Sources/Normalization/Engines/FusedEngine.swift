@@ -1,4 +1,4 @@
-internal import CFusedKernels
+internal import CKernels
 
 /// The passes as single walks over memory by vector kernels in C, chosen at run time for the
 /// processor: what BLAS has no single call for.
@@ -9,7 +9,7 @@ enum FusedEngine: PassEngine {
     /// Channels go to the kernels in groups whose tables fit the scratch memory.
     private static let group = 1024
     /// For each channel of a group a pivot and two sums in `Double`; then the kernels' tables.
-    static let scratchCount = 6 * group + Int(CFUSED_SCRATCH)
+    static let scratchCount = 6 * group + Int(CKERNELS_SCRATCH)
     /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
     /// length, so longer ones are cut and their moments merged.
     private static let longestSum = 1024
@@ -122,10 +122,8 @@ enum FusedEngine: PassEngine {
             return
         }
         let tables = unsafe Tables(scratch)
-        if Scalar.self == Float.self {
-            unsafe withOutput32(output) { unsafe kernels.f32.write($0, tables.kernelScratch) }
-        } else {
-            unsafe withOutput64(output) { unsafe kernels.f64.write($0, tables.kernelScratch) }
+        unsafe withOutput(output) {
+            unsafe passes(of: Scalar.self).write($0, tables.kernelScratch)
         }
     }
 
@@ -139,19 +137,11 @@ enum FusedEngine: PassEngine {
     ) {
         let at = block.offset
         let gradient = unsafe gradient.map { unsafe $0 + at }
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                unsafe withOutput32(pending) { pending in
-                    unsafe kernels.f32.sum(
-                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
-                        tables.sums, tables.products, pending, tables.kernelScratch)
-                }
-            } else {
-                unsafe withOutput64(pending) { pending in
-                    unsafe kernels.f64.sum(
-                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
-                        tables.sums, tables.products, pending, tables.kernelScratch)
-                }
+        unsafe withUnsafePointer(to: ckernels_block(block)) { shape in
+            unsafe withOutput(pending) { pending in
+                unsafe passes(of: Scalar.self).sum(
+                    x + at, gradient, shape, centers, tables.sums, tables.products, pending,
+                    tables.kernelScratch)
             }
         }
     }

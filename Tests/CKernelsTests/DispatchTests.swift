@@ -1,4 +1,4 @@
-import CFusedKernels
+import CKernels
 import Foundation
 import Normalization
 import Testing
@@ -6,11 +6,11 @@ import Testing
 @Suite("Choice of kernels")
 struct DispatchTests {
     static let names = KernelTests.ranks.map {
-        String(cString: cfused_kernels_at(Int32($0)).pointee.name)
+        String(cString: ckernels_at(Int32($0)).pointee.name)
     }
 
     private func chosen(by name: String?) -> String {
-        String(cString: cfused_kernels_named(name).pointee.name)
+        String(cString: ckernels_named(name).pointee.name)
     }
 
     @Test("Each instruction set of the processor can be named", arguments: names)
