@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo study pitch test test-long test-examples examples docs links nightly sanitize fuzz \
+.PHONY: help setup demo study pitch test test-instruction-sets test-long test-examples examples docs links nightly sanitize fuzz \
 	accuracy long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
@@ -38,6 +38,11 @@ pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	SWIFT=$(SWIFT) Tests/Guest/run
+
+test-instruction-sets: setup ## run the engines' tests on the kernels of each instruction set
+	$(SWIFT) build --build-tests
+	Tests/instruction-sets
 
 CASES ?= 120000
 SEED ?= 0

@@ -32,7 +32,7 @@ let package = Package(
         // Public API
         .target(name: "BLAS", dependencies: ["COpenBLAS"], swiftSettings: strict),
         .target(
-            name: "Normalization", dependencies: ["BLAS", "CFusedKernels", "CProcessors"],
+            name: "Normalization", dependencies: ["BLAS", "CKernels", "CProcessors"],
             swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
 
@@ -45,7 +45,7 @@ let package = Package(
                 .apt(["libopenblas-dev", "liblapacke-dev"]),
                 .brew(["openblas"]),
             ]),
-        .target(name: "CFusedKernels"),
+        .target(name: "CKernels"),
         .target(name: "CProcessors"),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(
@@ -64,7 +64,8 @@ let package = Package(
         .testTarget(
             name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(
-            name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
+            name: "CKernelsTests", dependencies: ["CKernels", "Normalization"],
+            swiftSettings: tested),
         .testTarget(
             name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],
             path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],

@@ -37,6 +37,10 @@ public enum Engine: String, Sendable, CaseIterable {
 
     /// The instruction set that the fused engine's kernels were chosen for on this processor:
     /// `avx512`, `avx2` or `baseline`.
+    ///
+    /// The widest that the processor has, unless the environment variable
+    /// `NORMALIZATION_INSTRUCTION_SET` names another of these when the first call is made. A name
+    /// that is unknown, or that the processor cannot run, changes nothing.
     public static var instructionSet: String { FusedEngine.instructionSet }
 
     func passes(for operation: Operation, of geometry: Geometry) -> any PassEngine.Type {

@@ -1,4 +1,4 @@
-internal import CFusedKernels
+internal import CKernels
 
 #if canImport(Glibc)
     import Glibc

@@ -73,7 +73,7 @@ enum ActivationRows {
 extension NormalizationScalar {
     /// e⁻ᶻ of a row, within two units in the last place; beyond the range of the element type, about
     /// its ends. By Cody and Waite's reduction to |r| ≤ ln 2 / 2 and a Taylor polynomial in r whose
-    /// remainder is below half a unit, as in activations.inc.
+    /// remainder is below half a unit, as in activations.h.
     @inline(__always)
     fileprivate static func exponentials(
         ofNegated z: UnsafePointer<Self>, _ n: Int, into result: UnsafeMutablePointer<Self>

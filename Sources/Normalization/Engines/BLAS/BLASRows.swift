@@ -1,5 +1,5 @@
 internal import BLAS
-internal import CFusedKernels
+internal import CKernels
 
 /// A block as rows of one channel each, for calls that take vectors.
 ///
@@ -60,8 +60,8 @@ enum BLASRows {
                     let n = min(sumLength, block.inner - start)
                     if let (at, count) = ahead.next(n) {
                         let bytes = count * MemoryLayout<Scalar>.stride
-                        unsafe cfused_prefetch(x + at, bytes)
-                        if tensors == 2 { unsafe cfused_prefetch(g + at, bytes) }
+                        unsafe ckernels_prefetch(x + at, bytes)
+                        if tensors == 2 { unsafe ckernels_prefetch(g + at, bytes) }
                     }
                     unsafe body(channel, n, x + plane + start, g + plane + start)
                     start += n
@@ -182,12 +182,12 @@ enum BLASRows {
                     for k in 0..<planes {
                         unsafe body(first + k, n, at + k * n, target + k * n)
                     }
-                    unsafe cfused_stream(
+                    unsafe ckernels_copy_non_temporal(
                         result + at, target, planes * n * MemoryLayout<Scalar>.stride)
                 }
             }
         }
-        cfused_stream_end()
+        ckernels_copy_end()
     }
 
     /// Transposes a tile of x, and one of g where that is another tensor.

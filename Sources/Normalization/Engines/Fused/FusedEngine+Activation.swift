@@ -1,4 +1,4 @@
-internal import CFusedKernels
+internal import CKernels
 
 extension FusedEngine {
     @specialized(where Scalar == Float)
@@ -8,16 +8,9 @@ extension FusedEngine {
         _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>
     ) {
         let (at, code) = (block.offset, activation.code)
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                unsafe kernels.f32.gate_masked(
-                    cast(gradient + at), shape, mask, at, code, Float(activation.slope),
-                    cast(gated + at))
-            } else {
-                unsafe kernels.f64.gate_masked(
-                    cast(gradient + at), shape, mask, at, code, activation.slope,
-                    cast(gated + at))
-            }
+        unsafe withUnsafePointer(to: ckernels_block(block)) { shape in
+            unsafe passes(of: Scalar.self).activation_backward_masked(
+                gradient + at, shape, mask, at, code, activation.negativeSlope, gated + at)
         }
     }
 }
@@ -27,17 +20,18 @@ extension Activation {
     var code: Int32 {
         let code =
             switch self {
-            case .identity: CFUSED_IDENTITY
-            case .relu: CFUSED_RELU
-            case .relu6: CFUSED_RELU6
-            case .leakyReLU: CFUSED_LEAKY_RELU
-            case .silu: CFUSED_SILU
-            case .hardSwish: CFUSED_HARD_SWISH
+            case .identity: CKERNELS_IDENTITY
+            case .relu: CKERNELS_RELU
+            case .relu6: CKERNELS_RELU6
+            case .leakyReLU: CKERNELS_LEAKY_RELU
+            case .silu: CKERNELS_SILU
+            case .hardSwish: CKERNELS_HARD_SWISH
             }
         return Int32(code)
     }
 
-    var slope: Double {
+    /// Of the leaky ReLU.
+    var negativeSlope: Double {
         if case .leakyReLU(let slope) = self { slope } else { 0 }
     }
 }

@@ -1,91 +1,64 @@
-internal import CFusedKernels
+internal import CKernels
 
 extension FusedEngine {
     /// The instruction set whose kernels run here.
     static var instructionSet: String { unsafe String(cString: kernels.name) }
 
-    nonisolated(unsafe) static let kernels = unsafe cfused_kernels_at(
-        cfused_kernels_count() - 1
-    ).pointee
-}
+    /// Chosen once: the widest, unless the environment names others.
+    nonisolated(unsafe) static let kernels = unsafe ckernels_chosen().pointee
 
-extension FusedEngine {
-    /// What the kernels are told of an output; `nil` where there is none.
+    /// The passes for an element type: the table's elements are `CKERNELS_FLOAT`, `CKERNELS_DOUBLE`.
     @inline(__always)
-    static func withOutput32<Scalar>(
-        _ output: PendingOutput<Scalar>?, _ body: (UnsafePointer<cfused_output_f32>?) -> Void
+    static func passes<Scalar: NormalizationScalar>(of _: Scalar.Type) -> ckernels_passes {
+        unsafe Scalar.self == Float.self ? kernels.passes.0 : kernels.passes.1
+    }
+
+    /// The output as the C struct; null where there is none.
+    @inline(__always)
+    static func withOutput<Scalar>(
+        _ output: PendingOutput<Scalar>?, _ body: (UnsafePointer<ckernels_output>?) -> Void
     ) {
         guard let output = unsafe output else { return body(nil) }
-        let (c, at) = unsafe (output.block.firstChannel, output.block.offset)
-        var description = unsafe cfused_output_f32()
-        unsafe description.form = form(output)
-        unsafe description.x = cast(output.x + at)
-        unsafe description.y = cast(output.output + at)
-        if let residual = unsafe output.epilogue.residual {
-            unsafe description.residual = cast(residual + at)
-        }
-        unsafe description.slope = Float(output.epilogue.activation.slope)
-        if let gradient = unsafe output.gradient { unsafe description.g = cast(gradient + at) }
-        switch unsafe output.map {
-        case .forward(let map, _), .gate(_, let map, _):
-            unsafe description.forward = cfused_forward_f32(
-                center: cast(map.center + c), scale: cast(map.scale + c),
-                shift: cast(map.shift + c))
-        case .backward(_, let map):
-            unsafe description.backward = cfused_backward_f32(
-                center: cast(map.forward.center + c), slope: cast(map.slope + c),
-                gradient_center: cast(map.gradientCenter + c), scale: cast(map.forward.scale + c),
-                residue: cast(map.residue + c))
-        }
+        let (block, epilogue) = unsafe (output.block, output.epilogue)
+        let at = block.offset
+        let (kind, tables) = unsafe kindAndTables(output)
+        var description = unsafe ckernels_output(
+            kind: Int32(kind), activation: epilogue.activation.code,
+            non_temporal: block.bypassesCache ? 1 : 0, block: ckernels_block(block),
+            mask: epilogue.mask, first_bit: at,
+            negative_slope: epilogue.activation.negativeSlope, x: output.x + at,
+            residual: epilogue.residual.map { unsafe UnsafeRawPointer($0 + at) },
+            g: output.gradient.map { unsafe UnsafeRawPointer($0 + at) }, y: output.output + at,
+            tables: tables)
         unsafe body(&description)
     }
 
     @inline(__always)
-    static func withOutput64<Scalar>(
-        _ output: PendingOutput<Scalar>?, _ body: (UnsafePointer<cfused_output_f64>?) -> Void
-    ) {
-        guard let output = unsafe output else { return body(nil) }
-        let (c, at) = unsafe (output.block.firstChannel, output.block.offset)
-        var description = unsafe cfused_output_f64()
-        unsafe description.form = form(output)
-        unsafe description.x = cast(output.x + at)
-        unsafe description.y = cast(output.output + at)
-        if let residual = unsafe output.epilogue.residual {
-            unsafe description.residual = cast(residual + at)
-        }
-        unsafe description.slope = output.epilogue.activation.slope
-        if let gradient = unsafe output.gradient { unsafe description.g = cast(gradient + at) }
+    private static func kindAndTables<Scalar>(
+        _ output: PendingOutput<Scalar>
+    ) -> (Int, ckernels_tables) {
+        let c = unsafe output.block.firstChannel
+        var tables = unsafe ckernels_tables()
+        let forward = unsafe output.forwardMap
+        unsafe tables.center = UnsafeRawPointer(forward.center + c)
+        unsafe tables.scale = UnsafeRawPointer(forward.scale + c)
         switch unsafe output.map {
-        case .forward(let map, _), .gate(_, let map, _):
-            unsafe description.forward = cfused_forward_f64(
-                center: cast(map.center + c), scale: cast(map.scale + c),
-                shift: cast(map.shift + c))
+        case .forward:
+            unsafe tables.shift = UnsafeRawPointer(forward.shift + c)
+            return unsafe (CKERNELS_NORMALIZE, tables)
+        case .gate:
+            unsafe tables.shift = UnsafeRawPointer(forward.shift + c)
+            return unsafe (CKERNELS_ACTIVATION_BACKWARD, tables)
         case .backward(_, let map):
-            unsafe description.backward = cfused_backward_f64(
-                center: cast(map.forward.center + c), slope: cast(map.slope + c),
-                gradient_center: cast(map.gradientCenter + c), scale: cast(map.forward.scale + c),
-                residue: cast(map.residue + c))
+            unsafe tables.deviation_scale = UnsafeRawPointer(map.slope + c)
+            unsafe tables.gradient_center = UnsafeRawPointer(map.gradientCenter + c)
+            unsafe tables.correction = UnsafeRawPointer(map.residue + c)
+            return unsafe (CKERNELS_INPUT_GRADIENT, tables)
         }
-        unsafe body(&description)
-    }
-
-    /// What of it does not depend on the element type.
-    @inline(__always)
-    private static func form<Scalar>(_ output: PendingOutput<Scalar>) -> cfused_form {
-        let map =
-            switch unsafe output.map {
-            case .forward: CFUSED_NORMALIZE
-            case .gate: CFUSED_GATE
-            case .backward: CFUSED_INPUT_GRADIENT
-            }
-        return unsafe cfused_form(
-            map: Int32(map), activation: output.epilogue.activation.code,
-            streaming: output.block.bypassesCache ? 1 : 0, block: cfused_block(output.block),
-            mask: output.epilogue.mask, first: output.block.offset)
     }
 }
 
-extension cfused_block {
+extension ckernels_block {
     init(_ block: Block) {
         self.init(
             outer: block.outer, channels: block.channels, inner: block.inner,

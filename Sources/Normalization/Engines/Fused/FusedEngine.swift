@@ -1,4 +1,4 @@
-internal import CFusedKernels
+internal import CKernels
 
 /// The passes as single walks over memory by vector kernels in C, chosen at run time for the
 /// processor: what BLAS has no single call for.
@@ -8,8 +8,8 @@ internal import CFusedKernels
 enum FusedEngine: PassEngine {
     /// Channels go to the kernels in groups whose tables fit the scratch memory.
     private static let group = 1024
-    /// For each channel of a group a pivot and two sums in `Double`.
-    static let scratchCount = 6 * group
+    /// For each channel of a group a pivot and two sums in `Double`; then the kernels' tables.
+    static let scratchCount = 6 * group + Int(CKERNELS_SCRATCH)
     /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
     /// length, so longer ones are cut and their moments merged.
     private static let longestSum = 1024
@@ -121,10 +121,9 @@ enum FusedEngine: PassEngine {
             }
             return
         }
-        if Scalar.self == Float.self {
-            unsafe withOutput32(output) { unsafe kernels.f32.write($0) }
-        } else {
-            unsafe withOutput64(output) { unsafe kernels.f64.write($0) }
+        let tables = unsafe Tables(scratch)
+        unsafe withOutput(output) {
+            unsafe passes(of: Scalar.self).write($0, tables.kernelScratch)
         }
     }
 
@@ -138,29 +137,23 @@ enum FusedEngine: PassEngine {
     ) {
         let at = block.offset
         let gradient = unsafe gradient.map { unsafe $0 + at }
-        unsafe withUnsafePointer(to: cfused_block(block)) { shape in
-            if Scalar.self == Float.self {
-                unsafe withOutput32(pending) { pending in
-                    unsafe kernels.f32.sum(
-                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
-                        tables.sums, tables.products, pending)
-                }
-            } else {
-                unsafe withOutput64(pending) { pending in
-                    unsafe kernels.f64.sum(
-                        cast(x + at), gradient.map { unsafe cast($0) }, shape, centers,
-                        tables.sums, tables.products, pending)
-                }
+        unsafe withUnsafePointer(to: ckernels_block(block)) { shape in
+            unsafe withOutput(pending) { pending in
+                unsafe passes(of: Scalar.self).sum(
+                    x + at, gradient, shape, centers, tables.sums, tables.products, pending,
+                    tables.kernelScratch)
             }
         }
     }
 
-    /// A worker's scratch memory: two sums in `Double` and a pivot for each channel of a group.
+    /// A worker's scratch memory: two sums in `Double` and a pivot for each channel of a group, and
+    /// what the kernels keep there for the time of a call.
     @unsafe
     private struct Tables<Scalar: NormalizationScalar> {
         let sums: UnsafeMutablePointer<Double>
         let products: UnsafeMutablePointer<Double>
         let pivots: UnsafeMutablePointer<Double>
+        let kernelScratch: UnsafeMutableRawPointer
 
         @inline(__always)
         init(_ scratch: UnsafeMutablePointer<Scalar>) {
@@ -168,20 +161,23 @@ enum FusedEngine: PassEngine {
             unsafe sums = raw.assumingMemoryBound(to: Double.self)
             unsafe products = sums + group
             unsafe pivots = products + group
+            unsafe kernelScratch = UnsafeMutableRawPointer(pivots + group)
         }
 
         private init(
             sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>,
-            pivots: UnsafeMutablePointer<Double>
+            pivots: UnsafeMutablePointer<Double>, kernelScratch: UnsafeMutableRawPointer
         ) {
             unsafe self.sums = sums
             unsafe self.products = products
             unsafe self.pivots = pivots
+            unsafe self.kernelScratch = kernelScratch
         }
 
         func advanced(by channels: Int) -> Tables {
             unsafe Tables(
-                sums: sums + channels, products: products + channels, pivots: pivots + channels)
+                sums: sums + channels, products: products + channels, pivots: pivots + channels,
+                kernelScratch: kernelScratch)
         }
 
         /// Takes the sums in where none has cancelled; else does nothing.

@@ -1,7 +1,10 @@
-// Runs of bits in a mask: bit i of it is bit i % 8 of byte i / 8, and stands for element i.
+// Runs of bits in a mask: bit i is bit i % 8 of byte i / 8, and stands for element i.
+#pragma once
 
-// Bits on their way into a mask, one after another. They are zero there before. A byte at either end of
-// a run may hold a neighbour's bits too, which another thread may be writing.
+#include "compiler.h"
+
+// Writes bits one after another into a mask where they are zero. The bytes at both ends of a run
+// may hold bits of a neighbour, which another thread may be writing.
 typedef struct {
     unsigned char *to;
     unsigned long waiting;  // fewer than 8 bits, from bit 0 on, between two calls
@@ -13,12 +16,12 @@ INLINE bit_writer bits_from(unsigned char *mask, long first) {
     return (bit_writer){mask + (first >> 3), 0, first & 7, (first & 7) != 0};
 }
 
-static __attribute__((noinline)) void or_byte(unsigned char *byte, unsigned bits) {
+OUTLINED void or_byte(unsigned char *byte, unsigned bits) {
     if (bits & 0xff) __atomic_fetch_or(byte, (unsigned char)bits, __ATOMIC_RELAXED);
 }
 
-// n bits, n <= 16, of which those behind the n-th are zero; `whole` is constant, and says that n is
-// 8 or 16.
+// Appends n <= 16 bits; those behind the n-th are zero. `whole` is constant, and says that n is 8
+// or 16.
 INLINE void add_bits(bit_writer *w, unsigned bits, int n, int whole) {
     w->waiting |= (unsigned long)bits << w->count;
     if (whole && !w->shares_first) {
@@ -37,7 +40,9 @@ INLINE void add_bits(bit_writer *w, unsigned bits, int n, int whole) {
     }
 }
 
-INLINE void end_bits(bit_writer *w) { or_byte(w->to, (unsigned)w->waiting); }
+INLINE void end_bits(bit_writer *w) {
+    or_byte(w->to, (unsigned)w->waiting);
+}
 
 // The `count` bits from bit `first` on, count <= 16; no byte is read that holds none of them.
 INLINE unsigned bits_at(const unsigned char *mask, long first, long count) {

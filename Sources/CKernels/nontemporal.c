@@ -1,11 +1,12 @@
-// Copies around the caches, and reads ahead of time, for engines that have neither.
-#include "CFusedKernels.h"
+// Copies past the caches, and prefetches, for engines that have neither. Every processor runs
+// these.
+#include "CKernels.h"
 
 #include <string.h>
 
 typedef char vector __attribute__((ext_vector_type(16)));
 
-void cfused_stream(void *to, const void *from, long bytes) {
+void ckernels_copy_non_temporal(void *to, const void *from, long bytes) {
     char *t = to;
     const char *f = from;
     const long misaligned = (long)((unsigned long)t % 64);
@@ -24,12 +25,12 @@ void cfused_stream(void *to, const void *from, long bytes) {
     memcpy(t + i, f + i, bytes - i);
 }
 
-void cfused_stream_end(void) {
+void ckernels_copy_end(void) {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();
 #endif
 }
 
-void cfused_prefetch(const void *from, long bytes) {
+void ckernels_prefetch(const void *from, long bytes) {
     for (long i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)from + i);
 }

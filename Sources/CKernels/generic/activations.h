@@ -1,0 +1,154 @@
+// Activations: f(z), g * f'(z), and whether f'(z) is 1, of whole vectors and by a mask.
+#ifndef ACTIVATIONS_H
+#define ACTIVATIONS_H
+
+#include "masks.h"
+#include "vectors.h"
+
+// e^v by Cody and Waite's reduction to |r| <= ln 2 / 2 and a Taylor polynomial in r whose remainder
+// is below half a unit in the last place.
+INLINE VEC NAME(exp)(VEC v) {
+    v = v > (T)EXP_MAX ? (VEC)(T)EXP_MAX : v;
+    v = v < -(T)EXP_MAX ? (VEC)(-(T)EXP_MAX) : v;
+    // The nearest integer stands in the lowest bits of this sum.
+    const VEC rounded = v * (T)1.44269504088896340736 + (T)ROUND;
+    const VEC n = rounded - (T)ROUND;
+    const VEC r = (v - n * (T)LN2_HIGH) - n * (T)LN2_LOW;
+    const T reciprocal_factorials[] = {1,
+                                       1,
+                                       1.0 / 2,
+                                       1.0 / 6,
+                                       1.0 / 24,
+                                       1.0 / 120,
+                                       1.0 / 720,
+                                       1.0 / 5040,
+                                       1.0 / 40320,
+                                       1.0 / 362880,
+                                       1.0 / 3628800,
+                                       1.0 / 39916800,
+                                       1.0 / 479001600,
+                                       1.0 / 6227020800};
+    VEC sum = (VEC)reciprocal_factorials[EXP_TERMS];
+    for (int k = EXP_TERMS - 1; k >= 0; k--) sum = sum * r + reciprocal_factorials[k];
+    NAME(ivec) bits;
+    __builtin_memcpy(&bits, &rounded, sizeof bits);
+    bits = (bits << EXP_SHIFT) + ((INT)EXP_BIAS << EXP_SHIFT);
+    VEC power;
+    __builtin_memcpy(&power, &bits, sizeof power);
+    return sum * power;
+}
+
+// f(z). Comparisons are written so that a NaN stays one.
+INLINE VEC NAME(activate)(VEC z, int activation, T negative_slope) {
+    const VEC zero = 0, six = (T)6, three = (T)3;
+    switch (activation) {
+        case CKERNELS_RELU:
+            return z < 0 ? zero : z;
+        case CKERNELS_RELU6:
+            z = z < 0 ? zero : z;
+            return z > 6 ? six : z;
+        case CKERNELS_LEAKY_RELU:
+            return z < 0 ? z * negative_slope : z;
+        case CKERNELS_SILU:
+            return z / (1 + NAME(exp)(-z));
+        case CKERNELS_HARD_SWISH: {
+            VEC ramp = z + three;
+            ramp = ramp < 0 ? zero : ramp;
+            ramp = ramp > 6 ? six : ramp;
+            return z * (ramp * (T)(1.0 / 6));
+        }
+        default:
+            return z;
+    }
+}
+
+// Whether f'(z) is 1, for the f whose derivative is 1 or another number.
+INLINE NAME(ivec) NAME(derivative_is_one)(VEC z, int activation) {
+    switch (activation) {
+        case CKERNELS_RELU6:
+            return (z > 0) & (z < 6);
+        default:
+            return z > 0;
+    }
+}
+
+// g * f'(z). At a corner f' is the value from the left, as PyTorch has it. Where f' is 0 on one
+// side of a corner, so is the result, whatever g is.
+INLINE VEC NAME(activation_backward)(VEC g, VEC z, int activation, T negative_slope) {
+    const VEC zero = 0;
+    switch (activation) {
+        case CKERNELS_RELU:
+        case CKERNELS_RELU6:
+            return NAME(derivative_is_one)(z, activation) ? g : zero;
+        case CKERNELS_LEAKY_RELU:
+            return z > 0 ? g : g * negative_slope;
+        case CKERNELS_SILU: {
+            const VEC sigmoid = 1 / (1 + NAME(exp)(-z));
+            return g * (sigmoid * (1 + z * (1 - sigmoid)));
+        }
+        case CKERNELS_HARD_SWISH:
+            return z < -3 ? zero : z > 3 ? g : g * (z * (T)(1.0 / 3) + (T)0.5);
+        default:
+            return g;
+    }
+}
+
+// One bit a lane.
+typedef _Bool NAME(flags) __attribute__((ext_vector_type(N)));
+
+INLINE BITS NAME(pack)(NAME(ivec) lanes) {
+    const NAME(flags) flags = __builtin_convertvector(lanes, NAME(flags));
+    BITS bits;
+    __builtin_memcpy(&bits, &flags, sizeof bits);
+    return bits;
+}
+
+INLINE NAME(ivec) NAME(unpack)(BITS bits) {
+    NAME(flags) flags;
+    __builtin_memcpy(&flags, &bits, sizeof bits);
+    return -__builtin_convertvector(flags, NAME(ivec));
+}
+
+// g * f' of a vector whose lanes in `is_one` have f' = 1; f' elsewhere is the negative slope of a
+// leaky ReLU, or 0.
+INLINE VEC NAME(selected)(NAME(ivec) is_one, VEC g, int leaks, T negative_slope) {
+    return is_one ? g : leaks ? g * negative_slope : (VEC)(T)0;
+}
+
+// g * f' of n values in a run of memory, whose bits start at `first`.
+INLINE void NAME(masked_run)(const T *g, long n, const unsigned char *mask, long first, int leaks,
+                             T negative_slope, T *dz) {
+    long j = 0;
+    for (; j + N <= n; j += N) {
+        const NAME(ivec) is_one = NAME(unpack)((BITS)bits_at(mask, first + j, N));
+        NAME(store)(dz + j, NAME(selected)(is_one, NAME(load)(g + j), leaks, negative_slope));
+    }
+    if (j == n) return;
+    const NAME(ivec) is_one = NAME(unpack)((BITS)bits_at(mask, first + j, n - j));
+    const VEC last = NAME(selected)(is_one, NAME(load_part)(g + j, n - j), leaks, negative_slope);
+    NAME(copy_part)(dz + j, (const T *)&last, n - j);
+}
+
+// dz = g * f', with f' from a mask.
+static void NAME(activation_backward_masked)(const void *gradient, const ckernels_block *b,
+                                             const unsigned char *mask, long first, int activation,
+                                             double slope, void *result) {
+    const T *g = gradient;
+    T *dz = result;
+    const T negative_slope = (T)slope;
+    // Planes that follow each other are one run.
+    const int touching = b->channel_stride == b->inner;
+    const long n = touching ? b->channels * b->inner : b->inner;
+    const long runs = touching ? 1 : b->channels;
+    for (long o = 0; o < b->outer; o++) {
+        for (long c = 0; c < runs; c++) {
+            const long at = o * b->outer_stride + c * b->channel_stride;
+            if (activation == CKERNELS_LEAKY_RELU)
+                NAME(masked_run)(g + at, n, mask, first + at, 1, negative_slope, dz + at);
+            else
+                NAME(masked_run)(g + at, n, mask, first + at, 0, negative_slope, dz + at);
+        }
+    }
+}
+
+#endif

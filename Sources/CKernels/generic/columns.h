@@ -1,0 +1,43 @@
+// How a block is walked by columns: where planes are shorter than a vector, or single values.
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include "scratch.h"
+#include "vectors.h"
+
+// Whether a block is walked by columns.
+INLINE int NAME(has_columns)(const ckernels_block *b) {
+    return b->inner < N;
+}
+
+// Channels whose columns fit the tables; their columns are whole vectors where possible.
+INLINE long NAME(channels_per_walk)(const ckernels_block *b) {
+    const long channels = COLUMNS / b->inner;
+    const long factor = b->inner & -b->inner;  // the power of two in it
+    const long unit = factor < N ? N / factor : 1;
+    if (channels >= b->channels) return b->channels;
+    return channels >= unit ? channels - channels % unit : channels;
+}
+
+// Rows walked as one where they follow each other in memory, about `wanted` columns, so that rows
+// of few columns are whole vectors too.
+INLINE long NAME(rows_per_walk)(const ckernels_block *b, long wanted) {
+    const long n = b->channels * b->inner;
+    if (b->outer_stride != n || n > COLUMNS) return 1;
+    const long factor = n & -n;  // the power of two in it
+    const long unit = factor < N ? N / factor : 1;
+    const long rows = wanted / n / unit * unit;
+    return NAME(at_most)(rows ? rows : NAME(at_most)(unit, COLUMNS / n), b->outer);
+}
+
+// One value a column, repeated up to `count` columns.
+INLINE void NAME(expand)(const T *values, long channels, long inner, long count, T *columns) {
+    for (long c = 0; c < channels; c++)
+        for (long i = 0; i < inner; i++) columns[c * inner + i] = values[c];
+    for (long known = channels * inner, more; known < count; known += more) {
+        more = NAME(at_most)(known, count - known);
+        __builtin_memcpy(columns + known, columns, more * sizeof(T));
+    }
+}
+
+#endif

@@ -1,0 +1,172 @@
+// Maps: from vectors of x, of a gradient and of a residual to an output, by the coefficients of
+// each channel. A walk takes a row of planes, or some rows whose columns have coefficients of their
+// own.
+//
+// Planes of a sample follow each other in memory, so a sample's part of a block is one row. Where
+// planes hold a vector or more, a row is walked from end to end, and a vector in which one plane
+// ends and the next begins takes its coefficients from both. Where they are shorter, or single
+// values, the coefficients are expanded to one a column of the row, which many rows share.
+#ifndef MAPS_H
+#define MAPS_H
+
+#include "activations.h"
+#include "masks.h"
+#include "scratch.h"
+#include "vectors.h"
+
+#ifndef MODES
+#define MODES
+// A mode says at compile time what a walk computes: an activation, and these.
+enum {
+    ACTIVATION = 7,
+    ACTIVATION_BACKWARD = 16,
+    ADDS_RESIDUAL = 32,
+    WRITES_MASK = 64,
+    INPUT_GRADIENT = 128,
+    WEIGHTED = 256,
+};
+#define READS_GRADIENT (ACTIVATION_BACKWARD | INPUT_GRADIENT)
+
+// The tables of coefficients: 3 where an output normalizes, 5 or 6 of an input gradient.
+enum {
+    CENTER,
+    SCALE,
+    SHIFT,
+    CORRECTION = SHIFT,
+    DEVIATION_SCALE,
+    GRADIENT_CENTER,
+    WEIGHT,
+};
+_Static_assert(WEIGHT + 1 == TABLES, "one table each");
+#endif
+
+INLINE int NAME(table_count)(int mode) {
+    return mode & WEIGHTED ? WEIGHT + 1 : mode & INPUT_GRADIENT ? GRADIENT_CENTER + 1 : SHIFT + 1;
+}
+
+// The pointers of a walk; null where unused.
+typedef struct {
+    const T *x, *residual, *g;
+    T *y;
+    T negative_slope;
+} NAME(tensors);
+
+INLINE NAME(tensors) NAME(tensors_at)(const NAME(tensors) *v, int mode, long at) {
+    return (NAME(tensors)){v->x + at, mode & ADDS_RESIDUAL ? v->residual + at : 0,
+                           mode & READS_GRADIENT ? v->g + at : 0, v->y + at, v->negative_slope};
+}
+
+// Loads a whole vector, or the first `width` values.
+INLINE VEC NAME(load_first)(const T *p, long width) {
+    return width < N ? NAME(load_part)(p, width) : NAME(load)(p);
+}
+
+// The first `width` values of the output at position `at`, and their bits of the mask.
+INLINE VEC NAME(result)(int mode, const NAME(tensors) *v, long at, long width, const VEC k[TABLES],
+                        unsigned *bits) {
+    const VEC x = NAME(load_first)(v->x + at, width);
+    const VEC g = mode & READS_GRADIENT ? NAME(load_first)(v->g + at, width) : (VEC)0;
+    if (mode & WEIGHTED)
+        return ((g * k[WEIGHT] - k[GRADIENT_CENTER]) - (x - k[CENTER]) * k[DEVIATION_SCALE]) *
+                   k[SCALE] +
+               k[CORRECTION];
+    if (mode & INPUT_GRADIENT)
+        return ((g - k[GRADIENT_CENTER]) - (x - k[CENTER]) * k[DEVIATION_SCALE]) * k[SCALE] +
+               k[CORRECTION];
+    VEC z = (x - k[CENTER]) * k[SCALE] + k[SHIFT];
+    if (mode & ADDS_RESIDUAL) z += NAME(load_first)(v->residual + at, width);
+    const int activation = mode & ACTIVATION;
+    if (mode & WRITES_MASK) *bits = NAME(pack)(NAME(derivative_is_one)(z, activation));
+    if (mode & ACTIVATION_BACKWARD)
+        return NAME(activation_backward)(g, z, activation, v->negative_slope);
+    return NAME(activate)(z, activation, v->negative_slope);
+}
+
+// Stores a whole vector, past the caches or not, or the first `width` values.
+INLINE void NAME(put)(T *y, VEC v, long width, int non_temporal) {
+    if (width < N)
+        NAME(store_part)(y, v, width);
+    else if (non_temporal)
+        __builtin_nontemporal_store(v, (VEC *)y);
+    else
+        NAME(store)(y, v);
+}
+
+INLINE void NAME(put_bits)(int mode, bit_writer *w, unsigned bits, long width) {
+    if (!(mode & WRITES_MASK)) return;
+    if (width == N)
+        add_bits(w, bits, N, 1);
+    else
+        add_bits(w, bits & ((1u << width) - 1), (int)width, 0);
+}
+
+// Writes n values from position i of a row on. The first channel of the row has the coefficients
+// tables[...][0].
+INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
+                          const T *const tables[TABLES], int non_temporal, bit_writer mask) {
+    // Most rows are written at once; a division would take as long as some vectors.
+    long c = i ? i / inner : 0, left = i ? inner - i % inner : inner;  // of channel c
+    const long head = non_temporal ? NAME(head)(v.y, n) : 0;
+    VEC k[TABLES];
+    unsigned bits = 0;
+    for (long j = 0; j < n;) {
+        const long width = j < head ? head - j : NAME(at_most)(n - j, N);
+        if (width == N && left >= N) {
+            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
+            const long values = NAME(at_most)(left, n - j) / N * N;
+            for (const long end = j + values; j < end; j += N) {
+                NAME(put)(v.y + j, NAME(result)(mode, &v, j, N, k, &bits), N, non_temporal);
+                NAME(put_bits)(mode, &mask, bits, N);
+            }
+            left -= values;
+        } else {
+            for (int t = 0; t < NAME(table_count)(mode); t++) {
+                k[t] = (VEC)tables[t][c];
+                if (left < width) k[t] = NAME(lanes)() < (INT)left ? k[t] : (VEC)tables[t][c + 1];
+            }
+            NAME(put)(v.y + j, NAME(result)(mode, &v, j, width, k, &bits), width, non_temporal);
+            NAME(put_bits)(mode, &mask, bits, width);
+            j += width;
+            left -= width;
+        }
+        if (left <= 0) {
+            c++;
+            left += inner;
+        }
+    }
+    if (mode & WRITES_MASK) end_bits(&mask);
+}
+
+// Less than a vector of columns from the j-th of a row on.
+INLINE void NAME(map_part)(int mode, const NAME(tensors) *v, long j, long width,
+                           const T *const tables[TABLES], bit_writer *mask) {
+    VEC k[TABLES];
+    unsigned bits = 0;
+    for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = NAME(load_part)(tables[t] + j, width);
+    NAME(put)(v->y + j, NAME(result)(mode, v, j, width, k, &bits), width, 0);
+    NAME(put_bits)(mode, mask, bits, width);
+}
+
+// Writes n columns of some rows, row by row: the processor follows memory best in its order. Bit
+// `first` of the mask is the first value's.
+INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long rows, long stride,
+                              const T *const tables[TABLES], int non_temporal, unsigned char *mask,
+                              long first) {
+    for (long r = 0; r < rows; r++) {
+        const NAME(tensors) row = NAME(tensors_at)(v, mode, r * stride);
+        bit_writer w = mode & WRITES_MASK ? bits_from(mask, first + r * stride) : (bit_writer){0};
+        unsigned bits = 0;
+        long j = non_temporal ? NAME(head)(row.y, n) : 0;
+        if (j) NAME(map_part)(mode, &row, 0, j, tables, &w);
+        for (; n - j >= N; j += N) {
+            VEC k[TABLES];
+            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = NAME(load)(tables[t] + j);
+            NAME(put)(row.y + j, NAME(result)(mode, &row, j, N, k, &bits), N, non_temporal);
+            NAME(put_bits)(mode, &w, bits, N);
+        }
+        if (j < n) NAME(map_part)(mode, &row, j, n - j, tables, &w);
+        if (mode & WRITES_MASK) end_bits(&w);
+    }
+}
+
+#endif

@@ -1,0 +1,35 @@
+// The passes for one element type: f32_sum, f32_write and f32_activation_backward_masked.
+#ifndef PASSES_H
+#define PASSES_H
+
+#include "activations.h"
+#include "column_sums.h"
+#include "outputs.h"
+#include "sums.h"
+
+static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
+                      double *sum, double *products, const ckernels_output *meanwhile,
+                      void *scratch) {
+    NAME(writer) writer;
+    if (meanwhile) NAME(begin)(&writer, meanwhile, scratch);
+    const NAME(reduction) r = {
+        x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch,
+    };
+    if (NAME(has_columns)(b) && g)
+        NAME(sum_columns)(1, &r);
+    else if (NAME(has_columns)(b))
+        NAME(sum_columns)(0, &r);
+    else if (g)
+        NAME(sum_rows)(1, &r);
+    else
+        NAME(sum_rows)(0, &r);
+    if (meanwhile) NAME(write_rest)(&writer);
+}
+
+static void NAME(write)(const ckernels_output *output, void *scratch) {
+    NAME(writer) writer;
+    NAME(begin)(&writer, output, scratch);
+    NAME(write_rest)(&writer);
+}
+
+#endif

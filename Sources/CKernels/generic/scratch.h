@@ -1,0 +1,31 @@
+// The scratch memory that a caller lends for a call.
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+#include "vectors.h"
+
+// The most columns of a row that are walked together, and the most planes.
+#define COLUMNS 1024
+#define PLANES 64
+// The most tables of coefficients that an output has.
+#define TABLES 6
+
+typedef struct {
+    // The coefficients of an output that is written by columns, and of the columns before its first
+    // aligned one.
+    T coefficients[TABLES][COLUMNS + N];
+    union {
+        // Each column's.
+        struct {
+            double sum[COLUMNS], products[COLUMNS], center[COLUMNS];
+        } columns;
+        // Each plane's, lane by lane.
+        struct {
+            double sum[PLANES][N], products[PLANES][N];
+        } planes;
+    } sums;
+} NAME(scratch);
+
+_Static_assert(sizeof(NAME(scratch)) <= CKERNELS_SCRATCH * sizeof(T), "scratch memory too small");
+
+#endif

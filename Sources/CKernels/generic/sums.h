@@ -1,0 +1,225 @@
+// Sums of each channel by rows: planes of a vector or more, in double.
+//
+// With d = x - center: the sums of d and d * d, or of g and g * d. Another block's output may be
+// written meanwhile, some values after every few that are read, so that memory is read and written
+// at the same time. It changes nothing in the sums, nor their order.
+#ifndef SUMS_H
+#define SUMS_H
+
+#include "outputs.h"
+
+// Prefetch distance in vectors, over all tensors read.
+#define PREFETCH_DISTANCE 128
+
+// The sums of one channel, lane by lane.
+typedef struct {
+    WIDE sum, products;
+} NAME(sums);
+
+INLINE void NAME(add)(int gradient, VEC x, VEC g, WIDE center, NAME(sums) *to) {
+    const WIDE d = NAME(widen)(x) - center;
+    const WIDE a = gradient ? NAME(widen)(g) : d;
+    to->sum += a;
+    to->products += a * d;
+}
+
+// Adds only the lanes in `valid`; the others have g = 0, so d need only be finite.
+INLINE void NAME(add_valid)(int gradient, VEC x, VEC g, WIDE center, NAME(ivec) valid,
+                            NAME(sums) *to) {
+    const WIDE d = NAME(widen)(gradient ? (valid ? x : (VEC)0) : x) - center;
+    const WIDE a = gradient ? NAME(widen)(valid ? g : (VEC)0)
+                   : __builtin_convertvector(valid, NAME(wide_mask)) ? d
+                                                                     : (WIDE)0;
+    to->sum += a;
+    to->products += a * (gradient ? d : a);
+}
+
+// A single value, the last of a plane of 7 x 7.
+INLINE void NAME(add_single)(int gradient, T x, T g, double center, NAME(sums) *to) {
+    typedef double half __attribute__((ext_vector_type(N / 2)));
+    const double d = (double)x - center, a = gradient ? (double)g : d;
+    half sum = 0, products = 0;
+    sum[0] = a;
+    products[0] = a * d;
+    to->sum.lo += sum;
+    to->products.lo += products;
+}
+
+// The sums that are taken of a block.
+typedef struct {
+    const T *x, *g;
+    const ckernels_block *block;
+    const double *center;
+    double *sum, *products;
+    NAME(writer) *meanwhile;  // null where nothing is written
+    NAME(scratch) *scratch;
+} NAME(reduction);
+
+// Prefetches from position i of a row: i + near before the limit, then i + far.
+typedef struct {
+    long limit, near, far;
+} NAME(ahead);
+
+// The row of sample o, of `samples` that are walked together, and the rows that follow it: those of
+// the next samples, then the first of the next channels.
+INLINE NAME(ahead)
+    NAME(ahead_of)(int gradient, const ckernels_block *b, long o, long samples, long row) {
+    const long ahead = (gradient ? PREFETCH_DISTANCE / 2 : PREFETCH_DISTANCE) * N / samples;
+    const long rows = ahead / row * samples, rest = ahead % row, stride = b->outer_stride;
+    const long skipped = row - o * stride;
+    return (NAME(ahead)){
+        row - rest, rest + (o + rows < b->outer ? rows * stride : skipped),
+        rest - row + (o + rows + samples < b->outer ? (rows + samples) * stride : skipped)};
+}
+
+// The processor follows one run of memory by itself, slowly at first, and not to the next row.
+INLINE void NAME(prefetch)(int gradient, const T *x, const T *g, long i, const NAME(ahead) *a) {
+    const long at = i + (i < a->limit ? a->near : a->far);
+    __builtin_prefetch(x + at);
+    if (gradient) __builtin_prefetch(g + at);
+}
+
+// A whole vector from position i of a row on.
+INLINE void NAME(add_at)(int gradient, const T *x, const T *g, long i, WIDE center,
+                         NAME(sums) *to) {
+    NAME(add)(gradient, NAME(load)(x + i), gradient ? NAME(load)(g + i) : (VEC)0, center, to);
+}
+
+// The end of a plane from position i of a row on, behind its last whole vector.
+INLINE void NAME(add_rest)(int gradient, const T *x, const T *g, long i, long end, double center,
+                           NAME(ivec) valid, NAME(sums) *to) {
+    if (end - i == 1)
+        NAME(add_single)(gradient, NAME(load_one)(x + i), gradient ? NAME(load_one)(g + i) : 0,
+                         center, to);
+    else if (i < end)
+        NAME(add_valid)(gradient, NAME(load)(x + end - N),
+                        gradient ? NAME(load)(g + end - N) : (VEC)0, (WIDE)center, valid, to);
+}
+
+// A short plane of one channel in one or two samples: a sum for each sample, so that neither waits
+// for the other.
+INLINE NAME(sums)
+    NAME(sum_short)(int gradient, int two, const T *x, const T *g, long stride, long begin,
+                    long end, const NAME(ahead) *ahead, double center, NAME(ivec) valid) {
+    const T *x1 = x + stride, *g1 = gradient ? g + stride : 0;
+    const WIDE k = (WIDE)center;
+    NAME(sums) a = {0, 0}, b = {0, 0};
+    long i = begin;
+    for (; end - i >= N; i += N) {
+        NAME(prefetch)(gradient, x, g, i, ahead);
+        NAME(add_at)(gradient, x, g, i, k, &a);
+        if (!two) continue;
+        NAME(prefetch)(gradient, x1, g1, i, ahead);
+        NAME(add_at)(gradient, x1, g1, i, k, &b);
+    }
+    NAME(add_rest)(gradient, x, g, i, end, center, valid, &a);
+    if (two) NAME(add_rest)(gradient, x1, g1, i, end, center, valid, &b);
+    return two ? (NAME(sums)){a.sum + b.sum, a.products + b.products} : a;
+}
+
+// A long plane, and meanwhile another output.
+INLINE NAME(sums) NAME(sum_plane)(int gradient, const T *x, const T *g, long begin, long end,
+                                  const NAME(ahead) *ahead, double center, NAME(ivec) valid,
+                                  NAME(writer) *meanwhile, long *unwritten) {
+    // Sums of doubles have no bits to spare: they are added up in pieces.
+    const int pieces = sizeof(T) == sizeof(double);
+    const WIDE k = (WIDE)center;
+    NAME(sums) even = {0, 0}, odd = {0, 0}, all = {0, 0};
+    long i = begin;
+    while (end - i >= N) {
+        const long stop = (pieces || meanwhile) && end - i > CHUNK ? i + CHUNK : end;
+        *unwritten += stop - i;
+        for (; stop - i >= 2 * N; i += 2 * N) {
+            NAME(prefetch)(gradient, x, g, i, ahead);
+            NAME(prefetch)(gradient, x, g, i + N, ahead);
+            NAME(add_at)(gradient, x, g, i, k, &even);
+            NAME(add_at)(gradient, x, g, i + N, k, &odd);
+        }
+        if (stop - i >= N) {
+            NAME(prefetch)(gradient, x, g, i, ahead);
+            NAME(add_at)(gradient, x, g, i, k, &even);
+            i += N;
+        }
+        if (pieces && i < end) {
+            all.sum += even.sum + odd.sum;
+            all.products += even.products + odd.products;
+            even = odd = (NAME(sums)){0, 0};
+        }
+        if (meanwhile && *unwritten >= CHUNK) {
+            NAME(write_some)(meanwhile, *unwritten);
+            *unwritten = 0;
+        }
+    }
+    NAME(add_rest)(gradient, x, g, i, end, center, valid, &odd);
+    all.sum += even.sum + odd.sum;
+    all.products += even.products + odd.products;
+    return all;
+}
+
+// Some channels, from `first` on, of all samples; where planes are short, two samples at a time.
+INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first, long channels,
+                             NAME(ivec) valid) {
+    const ckernels_block *b = r->block;
+    double(*const sum)[N] = r->scratch->sums.planes.sum;
+    double(*const products)[N] = r->scratch->sums.planes.products;
+    const long inner = b->inner, row = channels * inner, stride = b->outer_stride;
+    // With two tensors, four runs of memory pay for the shortest planes only.
+    const long longest = gradient ? 4 * N : CHUNK;
+    long unwritten = 0;
+    for (long o = 0, samples; o < b->outer; o += samples) {
+        samples = inner <= longest && o + 2 <= b->outer ? 2 : 1;
+        const long at = o * stride + first * b->channel_stride;
+        const T *x = r->x + at, *g = gradient ? r->g + at : 0;
+        const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
+        for (long c = 0; c < channels; c++) {
+            const double center = r->center[first + c];
+            const long begin = c * inner, end = begin + inner;
+            NAME(sums) all;
+            if (samples == 2) {
+                all = NAME(sum_short)(gradient, 1, x, g, stride, begin, end, &ahead, center, valid);
+                unwritten += 2 * inner;
+            } else if (inner <= longest) {
+                all = NAME(sum_short)(gradient, 0, x, g, stride, begin, end, &ahead, center, valid);
+                unwritten += inner;
+            } else {
+                all = NAME(sum_plane)(gradient, x, g, begin, end, &ahead, center, valid,
+                                      r->meanwhile, &unwritten);
+            }
+            if (r->meanwhile && unwritten >= CHUNK) {
+                NAME(write_some)(r->meanwhile, unwritten);
+                unwritten = 0;
+            }
+            if (b->outer == 1) {
+                r->sum[first + c] = NAME(reduce)(all.sum);
+                r->products[first + c] = NAME(reduce)(all.products);
+            } else {
+                NAME(store_wide)(sum[c], NAME(load_wide)(sum[c]) + all.sum);
+                NAME(store_wide)(products[c], NAME(load_wide)(products[c]) + all.products);
+            }
+        }
+    }
+}
+
+// Sample by sample, along its row, as many channels at a time as the tables hold.
+INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
+    const ckernels_block *b = r->block;
+    double(*const sum)[N] = r->scratch->sums.planes.sum;
+    double(*const products)[N] = r->scratch->sums.planes.products;
+    // The last vector of a plane begins before the one before it ends.
+    NAME(ivec) valid;
+    for (int lane = 0; lane < N; lane++) valid[lane] = lane >= N - b->inner % N ? -1 : 0;
+    for (long first = 0; first < b->channels; first += PLANES) {
+        const long channels = NAME(at_most)(b->channels - first, PLANES);
+        for (long c = 0; b->outer > 1 && c < channels; c++) {
+            NAME(store_wide)(sum[c], (WIDE)0);
+            NAME(store_wide)(products[c], (WIDE)0);
+        }
+        NAME(sum_planes)(gradient, r, first, channels, valid);
+        for (long c = 0; b->outer > 1 && c < channels; c++) {
+            r->sum[first + c] = NAME(reduce)(NAME(load_wide)(sum[c]));
+            r->products[first + c] = NAME(reduce)(NAME(load_wide)(products[c]));
+        }
+    }
+}
+
+#endif

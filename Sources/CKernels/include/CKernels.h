@@ -1,0 +1,122 @@
+// Single-pass vector kernels for normalization layers, chosen at run time for the processor.
+// They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
+#pragma once
+
+// Part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i, and
+// channel_stride is inner, or there is one channel.
+typedef struct {
+    long outer;
+    long channels;
+    long inner;
+    long outer_stride;
+    long channel_stride;
+} ckernels_block;
+
+// Element types, as indices of ckernels_kernels.passes.
+enum {
+    CKERNELS_FLOAT,
+    CKERNELS_DOUBLE,
+    CKERNELS_ELEMENTS,
+};
+
+// f, the activation.
+enum {
+    CKERNELS_IDENTITY,
+    CKERNELS_RELU,
+    CKERNELS_RELU6,
+    CKERNELS_LEAKY_RELU,
+    CKERNELS_SILU,
+    CKERNELS_HARD_SWISH,
+};
+
+// The kinds of output. With z = (x - center) * scale + shift (+ residual), d = x - center:
+enum {
+    // y = f(z)
+    CKERNELS_NORMALIZE,
+    // dz = g * f'(z)
+    CKERNELS_ACTIVATION_BACKWARD,
+    // dx = ((g - gradient_center) - d * deviation_scale) * scale + correction
+    CKERNELS_INPUT_GRADIENT,
+    // dx = ((g * weight - gradient_center) - d * deviation_scale) * scale + correction
+    CKERNELS_WEIGHTED_INPUT_GRADIENT,
+};
+
+// Tables of coefficients, one a channel of the block, of the element type; null where the kind of
+// output has none.
+typedef struct {
+    const void *center;
+    const void *scale;
+    const void *shift;
+    const void *deviation_scale;
+    const void *gradient_center;
+    const void *correction;
+    const void *weight;
+} ckernels_tables;
+
+// One output. Pointers are to elements, to the block's first one; they may be off the boundary of
+// an element. y may be x, residual or g itself.
+typedef struct {
+    int kind;
+    int activation;
+    // Whether stores go past the caches.
+    int non_temporal;
+    ckernels_block block;
+    // One bit an element, set where f' = 1, with the block's first element at bit first_bit. It
+    // must be zero before. Null, or with CKERNELS_NORMALIZE and relu, relu6 or leaky relu only.
+    unsigned char *mask;
+    long first_bit;
+    // Of the leaky relu.
+    double negative_slope;
+    const void *x;
+    // Null where nothing is added.
+    const void *residual;
+    // The gradient; null with CKERNELS_NORMALIZE.
+    const void *g;
+    void *y;
+    ckernels_tables tables;
+} ckernels_output;
+
+// Elements of scratch memory, of either type, that a call of `sum` or `write` needs, best aligned
+// to 64 bytes. The tables of the kernels are there and not on the stack, which may be small:
+// compiled with optimization, a call takes less than 4 KB of stack.
+enum { CKERNELS_SCRATCH = 12800 };
+
+// The passes for one element type.
+typedef struct {
+    // With d = x - center[c], in double: sum[c] and products[c] are the sums of d and d * d, or of
+    // g and g * d where g is not null. `meanwhile`, unless null, is written at the same time.
+    void (*sum)(const void *x, const void *g, const ckernels_block *block, const double *center,
+                double *sum, double *products, const ckernels_output *meanwhile, void *scratch);
+    void (*write)(const ckernels_output *output, void *scratch);
+    // dz = g * f', with f' from a mask; as ckernels_output.mask says.
+    void (*activation_backward_masked)(const void *g, const ckernels_block *block,
+                                       const unsigned char *mask, long first_bit, int activation,
+                                       double negative_slope, void *dz);
+} ckernels_passes;
+
+// The kernels for one instruction set.
+typedef struct {
+    const char *name;
+    // roots[i] = 1 / sqrt(values[i] + added): vectors of roots, of which Swift makes calls.
+    void (*inverse_roots)(const double *values, double added, double *roots, long count);
+    ckernels_passes passes[CKERNELS_ELEMENTS];
+} ckernels_kernels;
+
+// The number of instruction sets that this processor can run kernels for, at least 1.
+int ckernels_count(void);
+
+// Kernels by rank: 0 is the baseline, ckernels_count() - 1 the widest.
+const ckernels_kernels *ckernels_at(int rank);
+
+// Kernels by name; the widest where the name is null or unknown, or this processor cannot run them.
+const ckernels_kernels *ckernels_named(const char *name);
+
+// The kernels that the environment variable NORMALIZATION_INSTRUCTION_SET names, else the widest.
+const ckernels_kernels *ckernels_chosen(void);
+
+// Copies bytes past the caches. ckernels_copy_end() must follow the last of some copies.
+void ckernels_copy_non_temporal(void *to, const void *from, long bytes);
+void ckernels_copy_end(void);
+
+// Prefetches memory that will be read soon.
+void ckernels_prefetch(const void *from, long bytes);

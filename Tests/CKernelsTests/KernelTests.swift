@@ -1,0 +1,212 @@
+import CKernels
+import Testing
+
+/// Every instruction set's kernels against plain loops, to the bit: all numbers are small integers and
+/// powers of two, so that every sum and product is exact in any order.
+@Suite("Kernels")
+struct KernelTests {
+    /// Planes shorter and longer than vectors, tables, groups of rows and parts of an output, and rows
+    /// that are walked a few or many as one.
+    static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
+        (1, 1, 1), (3, 5, 1), (9, 67, 1), (4, 3, 7), (6, 5, 49), (3, 2, 49), (5, 3, 256),
+        (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64), (40, 3, 16), (70, 20, 1), (3, 70, 23),
+        (2, 300, 5), (2, 2, 1500), (1000, 3, 1), (333, 17, 1), (101, 7, 9), (41, 100, 1),
+        (9, 250, 1), (11, 5, 49), (9, 70, 23),
+    ]
+
+    /// Rows, columns, and rows of columns walked as one, longer than vectors.
+    static let misalignedShapes: [(outer: Int, channels: Int, inner: Int)] = [
+        (3, 5, 1), (6, 5, 49), (2, 3, 300), (70, 20, 1), (9, 70, 23), (1000, 3, 1),
+    ]
+
+    /// Instruction sets of this processor, and with them elements off alignment.
+    static let ranks = 0..<Int(ckernels_count())
+    static let variants = ranks.flatMap { rank in
+        [0, 1, 5].map { (rank: rank, offset: $0) }
+    }
+
+    @Test("Float kernels compute the formulas to the bit", arguments: variants)
+    func floatKernels(rank: Int, offset: Int) {
+        check(Float.self, rank, offset, Self.shapes)
+    }
+
+    @Test("Double kernels compute the formulas to the bit", arguments: variants)
+    func doubleKernels(rank: Int, offset: Int) {
+        check(Double.self, rank, offset, Self.shapes)
+    }
+
+    @Test("Float tensors may lie off the boundary of an element", arguments: ranks, [1, 2, 3])
+    func misalignedFloats(rank: Int, bytes: Int) {
+        check(Float.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
+    }
+
+    @Test("Double tensors may lie off the boundary of an element", arguments: ranks, [1, 4, 7])
+    func misalignedDoubles(rank: Int, bytes: Int) {
+        check(Double.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
+    }
+
+    private func check<Scalar: KernelScalar>(
+        _: Scalar.Type, _ rank: Int, _ offset: Int, misalignment: Int = 0,
+        _ shapes: [(outer: Int, channels: Int, inner: Int)]
+    ) {
+        let passes = Passes<Scalar>(rank: rank)
+        for shape in shapes {
+            // All channels of a tensor, and a block of some of a wider one.
+            for extra in [0, 3] {
+                let problem = Problem<Scalar>(
+                    shape, extraChannels: extra, offset: offset, misalignment: misalignment)
+                let name: Comment =
+                    """
+                    \(Scalar.self) rank \(rank) offset \(offset) and \(misalignment) bytes \(shape) \
+                    of \(extra) more
+                    """
+                checkSumsAndOutputs(problem, passes, name)
+                for activation in Int32(0)..<4 {
+                    checkActivation(problem, passes, activation, name)
+                    if activation != 0 { checkMask(problem, passes, activation, name) }
+                }
+            }
+        }
+    }
+
+    /// Sums, and each kind of output without an activation: by itself, and while sums are taken.
+    private func checkSumsAndOutputs<Scalar: KernelScalar>(
+        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ name: Comment
+    ) {
+        // The same block, and a shorter one.
+        let others = [problem, Problem((2, 1, problem.block.inner), extraChannels: 1, offset: 0)]
+        let kinds = [
+            (CKERNELS_NORMALIZE, problem.expected { z, _, _ in z }),
+            (CKERNELS_INPUT_GRADIENT, problem.expectedInputGradient(weighted: false)),
+        ]
+        for (kind, expected) in kinds {
+            let ofGradient = kind != CKERNELS_NORMALIZE
+            let expectedSums = others.map { $0.expectedSums(ofGradient: ofGradient) }
+            #expect(problem.sums(passes, ofGradient: ofGradient) == expectedSums[0], name)
+            for nonTemporal in [false, true] {
+                let written = problem.result { x, g, y in
+                    passes.write(
+                        problem.output(
+                            kind, x, gradient: ofGradient ? g : nil, into: y,
+                            nonTemporal: nonTemporal))
+                }
+                #expect(areEqual(written, expected), name)
+                for (other, expectedSums) in zip(others, expectedSums) {
+                    var sums: Problem<Scalar>.Sums?
+                    let written = problem.result { x, g, y in
+                        sums = other.sums(
+                            passes, ofGradient: ofGradient,
+                            writing: problem.output(
+                                kind, x, gradient: ofGradient ? g : nil, into: y,
+                                nonTemporal: nonTemporal))
+                    }
+                    #expect(sums == expectedSums, name)
+                    #expect(areEqual(written, expected), name)
+                }
+            }
+        }
+        let inPlace = problem.result(inPlace: true) {
+            passes.write(problem.output(CKERNELS_NORMALIZE, $0, into: $2))
+        }
+        #expect(areEqual(inPlace, kinds[0].1), name)
+    }
+
+    /// Identity, ReLU, ReLU6 and leaky ReLU, with and without a residual, forward and backward.
+    private func checkActivation<Scalar: KernelScalar>(
+        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ activation: Int32, _ name: Comment
+    ) {
+        let f = Formula<Scalar>(activation)
+        for adds in [false, true] {
+            let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
+            for nonTemporal in [false, true] {
+                let written = problem.result {
+                    passes.write(
+                        problem.output(
+                            CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation, into: $2,
+                            nonTemporal: nonTemporal))
+                }
+                #expect(areEqual(written, expected), name)
+            }
+            if adds {
+                let inPlace = problem.result(inPlace: true) {
+                    passes.write(
+                        problem.output(CKERNELS_NORMALIZE, $0, adding: $1, activation, into: $2))
+                }
+                #expect(areEqual(inPlace, expected), name)
+            }
+            let backward = problem.result {
+                passes.write(
+                    problem.output(
+                        CKERNELS_ACTIVATION_BACKWARD, $0, gradient: $1, adding: adds ? $0 : nil,
+                        activation, into: $2))
+            }
+            let expectedBackward = problem.expected { z, g, x in
+                g * f.derivative(adds ? z + x : z)
+            }
+            #expect(areEqual(backward, expectedBackward), name)
+        }
+    }
+
+    /// The mask that is written with an output, by itself and while sums are taken; and backward by it.
+    private func checkMask<Scalar: KernelScalar>(
+        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ activation: Int32, _ name: Comment
+    ) {
+        let f = Formula<Scalar>(activation)
+        for adds in [false, true] {
+            let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
+            let expectedMask = problem.expectedMask { z, g in
+                f.derivative(adds ? z + g : z) == 1
+            }
+            for (nonTemporal, isMeanwhile) in [
+                (false, false), (false, true), (true, false), (true, true),
+            ] {
+                var written: [Scalar] = []
+                let mask = problem.mask { mask in
+                    written = problem.result { x, g, y in
+                        let output = problem.output(
+                            CKERNELS_NORMALIZE, x, adding: adds ? g : nil, activation, mask: mask,
+                            into: y, nonTemporal: nonTemporal)
+                        if isMeanwhile {
+                            _ = problem.sums(passes, ofGradient: false, writing: output)
+                        } else {
+                            passes.write(output)
+                        }
+                    }
+                }
+                #expect(areEqual(written, expected), name)
+                #expect(mask == expectedMask, name)
+            }
+        }
+        let mask = problem.expectedMask { z, _ in f.derivative(z) == 1 }
+        let backward = problem.result {
+            passes.activationBackward(
+                $1, problem.block, mask: mask, firstBit: problem.firstBit, activation, into: $2)
+        }
+        #expect(areEqual(backward, problem.expected { z, g, _ in g * f.derivative(z) }), name)
+    }
+}
+
+/// The activations that are exact here.
+private struct Formula<Scalar: KernelScalar> {
+    private let activation: Int
+
+    init(_ activation: Int32) { self.activation = Int(activation) }
+
+    func value(_ z: Scalar) -> Scalar {
+        switch activation {
+        case CKERNELS_RELU: max(z, 0)
+        case CKERNELS_RELU6: min(max(z, 0), 6)
+        case CKERNELS_LEAKY_RELU: z > 0 ? z : z * Scalar(leakySlope)
+        default: z
+        }
+    }
+
+    func derivative(_ z: Scalar) -> Scalar {
+        switch activation {
+        case CKERNELS_RELU: z > 0 ? 1 : 0
+        case CKERNELS_RELU6: z > 0 && z < 6 ? 1 : 0
+        case CKERNELS_LEAKY_RELU: z > 0 ? 1 : Scalar(leakySlope)
+        default: 1
+        }
+    }
+}
