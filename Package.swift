@@ -46,7 +46,10 @@ let package = Package(
                 .brew(["openblas"]),
             ]),
         .target(name: "CFusedKernels"),
-        .target(name: "CProcessors"),
+        // dlopen is in a library of its own before glibc 2.34.
+        .target(
+            name: "CProcessors",
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization"], swiftSettings: strict),
         .executableTarget(
@@ -59,6 +62,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests
+        .target(name: "CHostProcess", path: "Tests/CHostProcess"),
         .testTarget(name: "BLASTests", dependencies: ["BLAS"], swiftSettings: tested),
         .testTarget(
             name: "CFusedKernelsTests", dependencies: ["CFusedKernels"], swiftSettings: tested),
@@ -67,7 +71,8 @@ let package = Package(
             path: "Tests/Fuzzing", exclude: ["Corpus", "Driver", "Package.swift", "run"],
             sources: ["Entries", "Replay"], swiftSettings: tested),
         .testTarget(
-            name: "NormalizationTests", dependencies: ["Normalization", "NormalizationFiles"],
+            name: "NormalizationTests",
+            dependencies: ["CHostProcess", "Normalization", "NormalizationFiles"],
             swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles"],
