@@ -38,6 +38,7 @@ pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	SWIFT=$(SWIFT) Tests/Guest/run
 
 CASES ?= 120000
 SEED ?= 0
