@@ -46,7 +46,10 @@ let package = Package(
                 .brew(["openblas"]),
             ]),
         .target(name: "CKernels"),
-        .target(name: "CProcessors"),
+        // dlopen is in a library of its own before glibc 2.34.
+        .target(
+            name: "CProcessors",
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization", "SeededRandom"],
@@ -61,6 +64,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests
+        .target(name: "CHostProcess", path: "Tests/CHostProcess"),
         .testTarget(
             name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(
@@ -72,7 +76,9 @@ let package = Package(
             sources: ["Entries", "Replay"], swiftSettings: tested),
         .testTarget(
             name: "NormalizationTests",
-            dependencies: ["Normalization", "NormalizationFiles", "SeededRandom"],
+            dependencies: [
+                "CHostProcess", "Normalization", "NormalizationFiles", "SeededRandom",
+            ],
             swiftSettings: tested),
         .testTarget(
             name: "NormalizationFilesTests", dependencies: ["NormalizationFiles", "SeededRandom"],

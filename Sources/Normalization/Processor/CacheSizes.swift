@@ -25,6 +25,10 @@ enum CacheSizes {
     static let streamedReduction = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
+    /// The data that is worth a thread, where the caller does not say how many.
+    static let perThread = 512 << 10
+    /// More data than this takes a thread milliseconds: helpers are worth it though they may come late.
+    static let evenOnABusyMachine = 16 << 20
 
     /// Whether a store to the last-level cache costs more than one around it, as on Intel's servers,
     /// whose cores share one large cache far away.

@@ -117,7 +117,7 @@ extension BatchStatistics {
     ///   - x: the values, `geometry.count` of them.
     ///   - geometry: how x is read.
     ///   - engine: the engine that does the work.
-    ///   - threadLimit: the most threads; `nil` is one per processor.
+    ///   - threadLimit: the most threads; `nil` goes by size and processors.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidThreadLimit(_:)``.
     public init<Scalar: NormalizationScalar>(

@@ -37,8 +37,8 @@ public struct BatchNorm<Scalar: NormalizationScalar>: Sendable {
     public var runningStatistics: RunningStatistics?
     /// The engine that does the work.
     public var engine: Engine
-    /// The most threads one call may use, at least 1; `nil` is one per processor. Small tensors use
-    /// one in any case. No result depends on it.
+    /// The most threads one call may use, at least 1; `nil` is one for each half megabyte, at most one
+    /// per processor. Small tensors use one in any case. No result depends on it.
     public var threadLimit: Int?
 
     /// A layer from its parts.
@@ -50,7 +50,7 @@ public struct BatchNorm<Scalar: NormalizationScalar>: Sendable {
     ///   - epsilon: the small number inside the root.
     ///   - runningStatistics: moving averages of C channels, or `nil` for a layer without.
     ///   - engine: the engine that does the work.
-    ///   - threadLimit: the most threads one call may use; `nil` is one per processor.
+    ///   - threadLimit: the most threads one call may use; `nil` goes by size and processors.
     /// - Throws: ``NormalizationError`` naming the part that does not fit.
     public init(
         channels: Int, gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>,

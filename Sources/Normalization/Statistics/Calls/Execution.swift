@@ -12,7 +12,7 @@ struct Execution<Scalar: NormalizationScalar>: Sendable {
         passes = engine.passes(for: operation, of: geometry)
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * geometry.count * MemoryLayout<Scalar>.stride
-        threads = bytes <= CacheSizes.serial ? 1 : threadLimit ?? Processors.count
+        threads = Workers.count(forBytes: bytes, limit: threadLimit)
     }
 
     var scratchCount: Int { passes.scratchCount }
