@@ -2,9 +2,22 @@ import ArgumentParser
 
 @main
 enum EntryPoint {
+    /// Throws where an argument is not UTF-8: another file than the one it names would be found, or
+    /// made.
+    private static func checkArguments() throws(Failure) {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = unsafe CommandLine.unsafeArgv[index] else { continue }
+            if unsafe String(validatingCString: argument) == nil {
+                let text = unsafe String(cString: argument)
+                throw .call("argument \(index): expected text in UTF-8, got '\(text)'")
+            }
+        }
+    }
+
     static func main() {
         Interruption.watch()
         do {
+            try checkArguments()
             var command = try Norm.parseAsRoot()
             try command.run()
         } catch {

@@ -17,7 +17,7 @@ os.environ["KERAS_BACKEND"] = "torch"
 import keras
 import numpy as np
 import torch
-from safetensors.torch import save
+from safetensors.torch import save, save_model
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE / "weights"
@@ -93,6 +93,56 @@ def from_keras():
         "x": x, **{f"{layer.name}.y": layer(x, training=False) for layer in model.layers}})
 
 
+def tied():
+    """Layers that share γ and β, or all they have, saved as safetensors.torch saves a model, in half
+    precision; and the answers of each in inference."""
+    torch.manual_seed(1)
+    model = torch.nn.ModuleDict({name: torch.nn.BatchNorm1d(3) for name in ("p1", "p2", "p3")})
+    for _ in range(13):
+        for layer in model.values():
+            layer(torch.randn(8, 3) * 3 + 1)
+    with torch.no_grad():
+        for layer in model.values():
+            layer.weight.copy_(torch.randn(3) + 100)
+            layer.bias.copy_(torch.randn(3))
+    model["p2"].weight, model["p2"].bias = model["p1"].weight, model["p1"].bias
+    model["p4"] = model["p3"]
+    model.half().eval()
+    for layer in list(model.values())[:3]:
+        # As in a checkpoint whose tensors are all cast, {name: tensor.half()}.
+        layer.num_batches_tracked = layer.num_batches_tracked.half()
+    save_model(model, str(FOLDER / "tied_half.safetensors"))
+    (FOLDER / "tied_half.safetensors").chmod(0o644)
+    x = torch.randn(4, 3, dtype=torch.float64)
+    write("tied_half_answers.safetensors", {"x": x, **{
+        f"{name}.y": torch.nn.functional.batch_norm(
+            x, layer.running_mean.double(), layer.running_var.double(), layer.weight.double(),
+            layer.bias.double(), eps=layer.eps) for name, layer in model.items()}})
+
+
+def submodels():
+    """A Keras model of two parts whose layers have one name, converted; ε is not the default."""
+    keras.utils.set_random_seed(2)
+
+    def part(name, epsilon):
+        return keras.Sequential([keras.Input((3,)), keras.layers.BatchNormalization(
+            name="bn", epsilon=epsilon)], name=name)
+
+    parts = [part("first", 1.001e-5), part("second", 0.5)]
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, parts[1](parts[0](inputs)))
+    for part in parts:
+        part.layers[0].set_weights([np.random.uniform(0, 1e-4, 3) + np.arange(1, 4) / 1e5
+                                    for _ in range(4)])
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        subprocess.run([sys.executable, CONVERTER, f"{folder}/model.keras",
+                        FOLDER / "keras_submodels.safetensors"], check=True, capture_output=True)
+    x = torch.from_numpy(np.random.normal(size=(4, 3)).astype("float32"))
+    write("keras_submodels_answers.safetensors", {
+        "x": x, **{f"{part.name}.y": part(x, training=False) for part in parts}})
+
+
 if __name__ == "__main__":
     print(f"torch {torch.__version__}, keras {keras.__version__}")
     torch.set_num_threads(1)
@@ -107,3 +157,5 @@ if __name__ == "__main__":
          "layers": LAYERS}, indent=2) + "\n")
     halves()
     from_keras()
+    tied()
+    submodels()

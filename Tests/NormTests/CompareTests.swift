@@ -184,7 +184,7 @@ import Testing
     @Test(arguments: [
         (["None.npy"], "norm: None.npy: cannot open"),
         (["text.npy"], "text.npy: expected a file that begins with"),
-        (["integers.npy"], "integers.npy: expected elements of type <f4 or <f8, found <i4"),
+        (["integers.npy"], "integers.npy: expected elements of type <f2, <f4 or <f8, found <i4"),
         (["row.npy"], "row.npy: shape [3] with channel axis 1: expected at least two dimensions"),
         (["one-value.npy"], "one-value.npy: expected more than one value per channel"),
         (["spoilt.npy"], "spoilt.npy: expected numbers with finite statistics, found a NaN"),

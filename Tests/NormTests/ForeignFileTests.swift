@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    /// The types that the command takes, and not all that the library reads.
+    @Test func anErrorNamesTheTypesThatAreTaken() throws {
+        let folder = try Folder()
+        try FileManager.default.copyItem(
+            at: fixture("files/refused_complex.npy"),
+            to: URL(filePath: "\(folder.path)/complex.npy"))
+        try folder.write("x.npy", Self.shape, Self.values, isDouble: false)
+        func apply(_ arguments: String...) throws -> Outcome {
+            try Command.run(
+                ["apply", "--output-directory", "out"] + arguments, in: folder.path)
+        }
+        try apply("--mode", "training", "--input", "complex.npy").expectRefusal(
+            65,
+            saying: "--input complex.npy: expected elements of type <f2, <f4 or <f8, found '<c8'")
+        try apply("--mode", "backward", "--input", "x.npy", "--gradient", "complex.npy")
+            .expectRefusal(
+                65, saying: "expected elements of type <f4, as in the input, found '<c8'")
+    }
+
     @Test func anArchiveIsCalledOne() throws {
         let folder = try Folder()
         try FileManager.default.copyItem(

@@ -132,7 +132,7 @@ import Testing
         ),
         (
             ["--mode", "inference", "--input", "one-value.npy"],
-            "expected more than one value per channel when training, got shape [1, 3, 1]"
+            "channel, or --running-mean and --running-variance beside it, found shape [1, 3, 1]"
         ),
         (
             ["--mode", "training", "--input", "spoilt.npy", "--momentum", "0.1"],
@@ -214,6 +214,22 @@ import Testing
                 .expectRefusal(65, saying: " of memory, got 1999999999998 elements each")
         }
         #expect(!(try folder.contents().contains("out")))
+    }
+
+    /// Swift's list of arguments holds other bytes in the place of those that are no UTF-8.
+    @Test func anArgumentThatIsNoTextIsRefused() throws {
+        let folder = try Self.files()
+        let before = try folder.contents()
+        for command in [
+            "--mode training --input x.npy --output-directory \"$(printf 'out\\377')\"",
+            "--mode training --output-directory out --input \"$(printf '\\370.npy')\"",
+        ] {
+            let outcome = try Command.run(
+                ["-c", "'\(Command.executable.path)' apply \(command)"],
+                executable: URL(filePath: "/bin/sh"), in: folder.path)
+            outcome.expectRefusal(64, saying: "expected text in UTF-8, got '")
+        }
+        #expect(try folder.contents() == before)
     }
 
     @Test func aFolderThatCannotBeMadeIsAnError() throws {

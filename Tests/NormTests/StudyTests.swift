@@ -139,7 +139,7 @@ import Testing
         (arguments(train: "text"), "--train-images text.npy: "),
         (
             arguments(train: "double"),
-            "--train-images double.npy: expected elements of <f4 or |u1, got <f8"
+            "--train-images double.npy: expected elements of <f4 or |u1, found <f8"
         ),
         (arguments(train: "flat"), "--train-images flat.npy: expected shape (N, C, H, W)"),
         (arguments(train: "small"), "at least 4×4, got [24, 1, 3, 4]"),
@@ -156,7 +156,7 @@ import Testing
         ),
         (
             arguments(labels: "float-labels"),
-            "--train-labels float-labels.npy: expected integers below 2⁶³, got <f4"
+            "--train-labels float-labels.npy: expected integers below 2⁶³, found <f4"
         ),
         (arguments(labels: "missing"), "--train-labels missing.npy: "),
         (arguments(labels: "negative"), "expected numbers from 0 to 9999, got -1"),

@@ -52,6 +52,16 @@ extension FileError: CustomStringConvertible {
                 + "where the tensor before it ends, found byte \(found)"
         case .missingTensor(let file, let tensor):
             "\(printable(file)): expected a tensor \"\(printable(tensor))\", found none"
+        case .missingLayer(let file, let prefix, let similar):
+            "\(printable(file)): expected a layer \"\(printable(prefix))\", found none"
+                + (similar.isEmpty
+                    ? ", nor another batch normalization"
+                    : "; there is " + similar.map { "\"\(printable($0))\"" }.joined(separator: ", "))
+        case .layerSettings(let file, let prefix, let found):
+            "\(printable(file)): layer \"\(printable(prefix))\": expected settings such as "
+                + "\"epsilon=0.001 decay=0.99\", found \"\(printable(found))\""
+        case .notWhole(let file, let tensor, let value):
+            "\(printable(file)): \(named(tensor))expected a whole number, found \(value)"
         case .invalidTensorName(let file, let tensor):
             "\(printable(file)): \(named(tensor))expected a name of its own "
                 + "other than \"__metadata__\""

@@ -63,6 +63,15 @@ public enum FileError: Error, Equatable, Sendable {
     /// Element `index` of the tensor is finite, but infinite in the type asked for.
     case overflow(file: String, tensor: String, index: Int, value: Double)
 
+    /// There is no layer `prefix`; the names in `similar` are near to it, or look like a layer's.
+    case missingLayer(file: String, prefix: String, similar: [String])
+
+    /// The metadata of the layer `prefix` are not understood.
+    case layerSettings(file: String, prefix: String, found: String)
+
+    /// The tensor is to hold a whole number, and holds `value`.
+    case notWhole(file: String, tensor: String, value: Double)
+
     /// The layer `prefix` has a tensor that is none of a batch normalization: `expected` are.
     case unexpectedTensor(file: String, tensor: String, expected: [String])
 

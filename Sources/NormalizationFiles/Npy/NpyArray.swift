@@ -57,7 +57,7 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
                 found: header.elementType.rawValue)
         }
         self.header = header
-        values = try layout.elements(header, of: source)
+        values = try layout.elements(shape: header.shape, count: header.count, of: source)
     }
 
     /// The same numbers in single precision.
@@ -80,9 +80,14 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
     /// - Throws: ``FileError`` naming `path`, which then stays as it was.
     public func write(to path: String) throws(FileError) {
         var file = try AtomicFile(path)
+        try write(to: &file)
+        try file.commit()
+    }
+
+    /// Appends the array to a file that is to hold nothing else, without a copy of its elements.
+    package func write(to file: inout AtomicFile) throws(FileError) {
         try file.write(header.encoded())
         try file.write(values)
-        try file.commit()
     }
 
     /// The bytes of the file that holds this array.

@@ -13,21 +13,21 @@ struct NpyLayout: Equatable, Sendable {
     ///
     /// Fortran order takes the memory of the elements twice while it is undone.
     func elements<Element: NpyElement>(
-        _ header: NpyHeader, of source: some ByteSource
+        shape: [Int], count: Int, of source: some ByteSource
     ) throws(FileError) -> [Element] {
         var values: [Element]
         if Element.self == Bool.self {
             // A Swift truth value has two bit patterns, a byte of the file any.
-            let bytes = try source.elements(UInt8.self, count: header.count, at: dataOffset)
+            let bytes = try source.elements(UInt8.self, count: count, at: dataOffset)
             values = bytes.map { $0 != 0 } as? [Element] ?? []
         } else {
-            values = try source.elements(Element.self, count: header.count, at: dataOffset)
+            values = try source.elements(Element.self, count: count, at: dataOffset)
         }
         if isBigEndian { reverseBytes(&values) }
         if !isFortranOrder { return values }
-        let bytes = header.count * MemoryLayout<Element>.stride
+        let bytes = count * MemoryLayout<Element>.stride
         guard canAllocate(bytes: bytes) else { throw .outOfMemory(file: source.name, bytes: bytes) }
-        return inCOrder(values, header.shape)
+        return inCOrder(values, shape)
     }
 }
 

@@ -46,10 +46,10 @@ extension SafetensorsFile {
             members.append(
                 "\(SafetensorsHeader.metadataKey.jsonEncoded):{\(texts.joined(separator: ","))}")
         }
-        var names: Set<String> = [SafetensorsHeader.metadataKey]
+        var names: Set<ExactText> = [ExactText(SafetensorsHeader.metadataKey)]
         var end = 0
         for tensor in tensors {
-            guard names.insert(tensor.name).inserted else {
+            guard names.insert(ExactText(tensor.name)).inserted else {
                 throw .invalidTensorName(file: name, tensor: tensor.name)
             }
             let start = end

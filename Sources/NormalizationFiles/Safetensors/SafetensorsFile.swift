@@ -21,7 +21,9 @@ public struct SafetensorsFile: Sendable {
     private let source: any ByteSource
     private let header: SafetensorsHeader
     private let dataOffset: Int
-    private let indices: [String: Int]
+    private let indices: [ExactText: Int]
+    /// The layers of the file, once they have been asked for; copies share them.
+    let layerIndex = LazyLayerIndex()
 
     /// Opens the file at `path`, and checks its header against its length.
     ///
@@ -41,12 +43,12 @@ public struct SafetensorsFile: Sendable {
         self.source = source
         (header, dataOffset) = try SafetensorsHeader.read(from: source)
         indices = Dictionary(
-            uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
+            uniqueKeysWithValues: header.entries.enumerated().map { (ExactText($1.name), $0) })
     }
 
     /// What the file says of the tensor `name`, nil where it has none of that name.
     public func entry(named name: String) -> SafetensorsEntry? {
-        indices[name].map { header.entries[$0] }
+        indices[ExactText(name)].map { header.entries[$0] }
     }
 
     /// The tensors whose names begin with `prefix`, such as those of one layer.
@@ -103,6 +105,37 @@ public struct SafetensorsFile: Sendable {
         let entry = try existingEntry(name)
         guard entry.type == .int64 else { throw wrongType(entry, [.int64]) }
         return try elements(Int64.self, of: entry)
+    }
+
+    /// Reads the tensor `name` of a single whole number in any numeric type, as a checkpoint that was
+    /// cast to half precision has its counts.
+    ///
+    /// A count that half precision has made an infinity is the least that it makes one.
+    func wholeNumber(of name: String) throws(FileError) -> Int {
+        let entry = try existingEntry(name)
+        if let integer = try integer(of: entry) { return integer }
+        let number = try values(of: name, as: Double.self)[0]
+        let limit = entry.type == .float16 ? 65_520.0 : 0x1p62
+        if number == .infinity { return Int(limit) }
+        guard let count = Int(exactly: number) else {
+            throw .notWhole(file: source.name, tensor: name, value: number)
+        }
+        return count
+    }
+
+    /// The single element of a tensor of integers, nil for a tensor of floating-point numbers.
+    private func integer(of entry: SafetensorsEntry) throws(FileError) -> Int? {
+        switch entry.type {
+        case .int64: Int(try elements(Int64.self, of: entry)[0])
+        case .int32: Int(try elements(Int32.self, of: entry)[0])
+        case .int16: Int(try elements(Int16.self, of: entry)[0])
+        case .int8: Int(try elements(Int8.self, of: entry)[0])
+        case .uint8: Int(try elements(UInt8.self, of: entry)[0])
+        case .uint16: Int(try elements(UInt16.self, of: entry)[0])
+        case .uint32: Int(try elements(UInt32.self, of: entry)[0])
+        case .uint64: Int(clamping: try elements(UInt64.self, of: entry)[0])
+        default: nil
+        }
     }
 
     /// Reads the tensor `name`, of any type, as the bytes it has in the file.

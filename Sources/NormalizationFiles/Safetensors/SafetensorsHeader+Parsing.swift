@@ -9,9 +9,9 @@ extension HeaderCursor {
     /// Parses the whole text of a `.safetensors` header, but for the order of its tensors.
     mutating func safetensorsHeader() throws(FileError) -> SafetensorsHeader {
         var header = SafetensorsHeader()
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         try object { cursor, name, start throws(FileError) in
-            guard names.insert(name).inserted else {
+            guard names.insert(ExactText(name)).inserted else {
                 throw cursor.malformed(expected: "each name once", at: start)
             }
             if name == SafetensorsHeader.metadataKey {
@@ -79,7 +79,7 @@ extension HeaderCursor {
     }
 
     /// `{"key": value, …}`; `value` is called at each value, with its key and where that begins.
-    private mutating func object(
+    mutating func object(
         _ value: (inout HeaderCursor, String, Int) throws(FileError) -> Void
     ) throws(FileError) {
         try expect("{")

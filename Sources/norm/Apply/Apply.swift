@@ -70,11 +70,11 @@ struct Apply: ParsableCommand {
         let input = FileArgument("--input", input)
         progress.show("reading \(input.path)")
         // x and y, and their gradients.
-        switch try input.read(tensors: mode.isBackward ? 4 : 2) {
+        switch try input.read(.floatingPoint, tensors: mode.isBackward ? 4 : 2) {
         case .float16(let x): try run(x.widened(), progress)
         case .float32(let x): try run(x, progress)
         case .float64(let x): try run(x, progress)
-        case let other: throw input.name.wrongType(other, expected: "<f2, <f4 or <f8")
+        case let other: throw input.name.wrongType(other, .floatingPoint)
         }
     }
 
@@ -100,6 +100,11 @@ struct Apply: ParsableCommand {
                     + "found \(variance) + \(epsilon) in channel \(channel)")
         case .invalidEpsilon, .invalidWeight, .invalidUpdateCount, .invalidThreadLimit:
             .call("--\(error)")
+        case .tooFewValuesPerChannel(let shape) where !mode.isTraining:
+            FileArgument("--input", input).name.failure(
+                expected: "more than one value per channel, or --running-mean and "
+                    + "--running-variance beside it",
+                found: "shape \(shape)")
         default: FileArgument("--input", input).name.failure(error)
         }
     }

@@ -102,7 +102,10 @@ struct LayerCall<Scalar: NormalizationScalar & NpyElement> {
 private func gradient<Scalar: NpyElement>(
     _ file: FileArgument, of x: NpyArray<Scalar>
 ) throws(Failure) -> [Scalar] {
-    let found = try file.read()
+    let types = ElementTypes(
+        Scalar.npyType == .float32 ? [.float32, .float16] : [Scalar.npyType],
+        "elements of type \(Scalar.npyType.rawValue), as in the input")
+    let found = try file.read(types)
     let values: [Scalar]? =
         switch found {
         case .float16(let array): array.widened().values as? [Scalar]
@@ -111,7 +114,7 @@ private func gradient<Scalar: NpyElement>(
         default: nil
         }
     guard let values else {
-        throw file.name.wrongType(found, expected: "\(Scalar.npyType.rawValue), as in the input")
+        throw file.name.wrongType(found, types)
     }
     guard found.shape == x.shape else {
         throw file.name.failure(
@@ -146,10 +149,7 @@ private struct PerChannel {
     let values: [Double]
 
     init(_ file: FileArgument, channels: Int, acceptsOne: Bool = false) throws(Failure) {
-        let found = try file.read()
-        guard found.header.elementType.isFloatingPoint else {
-            throw file.name.wrongType(found, expected: "<f2, <f4 or <f8")
-        }
+        let found = try file.read(.floatingPoint)
         let values = found.doubles
         guard values.count == channels || (acceptsOne && values.count == 1) else {
             throw file.name.failure(

@@ -30,7 +30,7 @@ struct CompareSession {
                 cases += try self.cases(subject, x.widened(), name, isFirst: index == 0)
             case .float32(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
             case .float64(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
-            case let other: throw subject.tensorName.wrongType(other, expected: "<f2, <f4 or <f8")
+            case let other: throw subject.tensorName.wrongType(other, .floatingPoint)
             }
         }
         if isForPeople { try StandardOutput.write("\n\(report.conclusion(cases))\n") }

@@ -127,7 +127,7 @@ enum Subject {
         switch self {
         case .shipped(let name): return try ShippedData.array(name)
         case .file(let path, _):
-            return try FileArgument(path).read(tensors: Self.tensors)
+            return try FileArgument(path).read(.floatingPoint, tensors: Self.tensors)
         case .random(let shape, let axis):
             let geometry = try Geometry(shape, channelAxis: axis)
             var generator = SplitMix64(seed: 4)

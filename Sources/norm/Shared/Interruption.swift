@@ -12,10 +12,11 @@ enum Interruption {
     static func watch() {
         var watched = sigset_t()
         unsafe sigemptyset(&watched)
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
-            unsafe sigaddset(&watched, number)
-        }
+        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&watched, number) }
         unsafe pthread_sigmask(SIG_BLOCK, &watched, nil)
+        for number in [SIGINT, SIGTERM, SIGHUP] where isIgnored(number) {
+            unsafe sigdelset(&watched, number)
+        }
         let signals = watched
         Thread.detachNewThread {
             var signals = signals
@@ -33,14 +34,12 @@ enum Interruption {
     static func release() { gate.unlock() }
 
     private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        unsafe sigaction(number, nil, &action)
-        #if canImport(Darwin)
-            let handler = unsafe action.__sigaction_u.__sa_handler
-        #else
-            let handler = unsafe action.__sigaction_handler.sa_handler
-        #endif
-        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        // Asking means setting; the signal is blocked meanwhile.
+        let action = signal(number, SIG_DFL)
+        guard unsafe unsafeBitCast(action, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        else { return false }
+        signal(number, SIG_IGN)
+        return true
     }
 
     /// Ends the process by the signal itself, so that its parent sees why.

@@ -56,19 +56,17 @@ enum StudyFiles {
         256 * 16 * 4 * 30 * Double(ProcessInfo.processInfo.activeProcessorCount)
     }
 
+    private static let imageTypes = ElementTypes(
+        [.float32, .uint8], "elements of <f4 or |u1")
+    private static let labelTypes = ElementTypes(
+        NpyElementType.allCases.filter { !$0.isFloatingPoint }, "integers below 2⁶³")
+
     private static func imagesAndLabels(
         _ imagesPath: String, _ labelsPath: String, _ part: String
     ) throws -> (values: [Double], shape: [Int], labels: [Int]) {
         // As in the file, in Double, and scaled.
         let images = try FileArgument("--\(part)-images", imagesPath)
-            .read(tensors: 4, elementSize: 8)
-        switch images {
-        case .float32, .uint8: break
-        default:
-            throw Failure.data(
-                "--\(part)-images \(imagesPath): expected elements of <f4 or |u1, got "
-                    + images.header.elementType.rawValue)
-        }
+            .read(imageTypes, tensors: 4, elementSize: 8)
         let shape = images.shape
         guard shape.count == 4, shape[0] > 1, shape[1] > 0, shape[2] >= 4, shape[3] >= 4 else {
             throw Failure.data(
@@ -86,7 +84,7 @@ enum StudyFiles {
             throw Failure.data(
                 "--\(part)-images \(imagesPath): expected finite numbers, got \(value)")
         }
-        let labelFile = try FileArgument("--\(part)-labels", labelsPath).read()
+        let labelFile = try FileArgument("--\(part)-labels", labelsPath).read(labelTypes)
         guard labelFile.shape == [shape[0]] else {
             throw Failure.data(
                 "--\(part)-labels \(labelsPath): expected shape [\(shape[0])], one label an "
@@ -102,9 +100,7 @@ enum StudyFiles {
 
     private static func integers(_ file: NpyFile, _ name: String) throws(Failure) -> [Int] {
         guard let integers = file.integers else {
-            throw .data(
-                "\(name): expected integers below 2⁶³, got "
-                    + file.header.elementType.rawValue)
+            throw TensorName(name).wrongType(file, labelTypes)
         }
         return integers
     }

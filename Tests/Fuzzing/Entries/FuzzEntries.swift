@@ -42,7 +42,8 @@ private func check<Element: NpyElement>(
     precondition(again.shape == array.shape && again.encoded() == encoded)
 }
 
-/// Reads bytes as a `.safetensors` file, then every tensor of it in every way there is.
+/// Reads bytes as a `.safetensors` file, then every tensor and every layer of it in every way there
+/// is.
 @Sendable
 func fuzzSafetensors(_ bytes: [UInt8]) {
     do throws(FileError) {
@@ -62,6 +63,14 @@ func fuzzSafetensors(_ bytes: [UInt8]) {
             refuseOrRead { () throws(FileError) in _ = try file.integers(of: entry.name) }
         }
         precondition(total <= bytes.count)
+        for layer in file.batchNorms {
+            precondition(layer.channels > 0)
+            for isAffine in [true, false] {
+                refuseOrRead { () throws(FileError) in
+                    _ = try file.batchNorm(layer.prefix, as: Float.self, isAffine: isAffine)
+                }
+            }
+        }
         refuseOrRead { () throws(FileError) in _ = try file.values(of: "", as: Float.self) }
     } catch { precondition(!error.description.isEmpty) }
 }

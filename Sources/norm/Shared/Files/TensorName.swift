@@ -24,9 +24,8 @@ struct TensorName {
         .data("\(text): expected \(expected), found \(found)")
     }
 
-    /// The elements are of another type.
-    func wrongType(_ file: NpyFile, expected: String) -> Failure {
-        failure(
-            expected: "elements of type \(expected)", found: file.header.elementType.rawValue)
+    /// The elements are of another type than `types`.
+    func wrongType(_ file: NpyFile, _ types: ElementTypes) -> Failure {
+        failure(expected: types.text, found: file.header.elementType.rawValue)
     }
 }

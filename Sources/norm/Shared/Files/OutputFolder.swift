@@ -17,7 +17,7 @@ struct OutputFolder {
         /// An `.npy` file of this array.
         init<Element>(name: String, array: NpyArray<Element>) {
             self.name = name
-            write = { file throws(FileError) in try file.write(array.encoded()) }
+            write = { file throws(FileError) in try array.write(to: &file) }
         }
     }
 
