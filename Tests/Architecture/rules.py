@@ -24,14 +24,14 @@ IMPORTS = {
 
 # Imports that only some rooms of a module may have: folder or file -> modules.
 ROOM_IMPORTS = {
-    "Sources/Normalization/Engines/Fused": {"CKernels", "CFusedKernels"},
+    "Sources/Normalization/Engines/Fused": {"CKernels"},
     "Sources/Normalization/Processor": {"CKernels", "CProcessors"},
 }
 
 SYSTEM = {"Dispatch", "Synchronization", "Glibc", "Musl", "Darwin"}
 
 # Modules of C, without Swift.
-C_MODULES = {"CKernels", "CFusedKernels", "CProcessors"}
+C_MODULES = {"CKernels", "CProcessors"}
 
 # Packages that stand outside use the products, as a stranger would.
 OUTSIDE = ("Examples", "Benchmarks")

@@ -25,7 +25,8 @@ import Testing
         func check<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
             for (outer, channels, inner) in Self.steps {
                 let grid = BlockGrid(
-                    exact.data.geometry, outer: outer, channels: channels, inner: inner)
+                    Partition(channelsOf: exact.data.geometry), outer: outer, lanes: channels,
+                    inner: inner)
                 try BlockedPasses<Scalar>(exact, grid, subject.engine).expectExact(
                     "\(subject) \(layout), blocks of \(outer) × \(channels) × \(inner)")
             }
@@ -45,54 +46,61 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
     init(_ exact: ExactData, _ grid: BlockGrid, _ engine: Engine) {
         self.exact = exact
         self.grid = grid
-        passes = engine.passes(for: .training, of: grid.geometry)
+        passes = engine.passes(for: .training, of: grid.partition)
         x = converted(exact.data.x, to: Scalar.self)
         gradient = converted(exact.data.gradient, to: Scalar.self)
     }
 
     func expectExact(_ comment: Comment) throws {
-        let channels = grid.geometry.channels
+        let channels = grid.partition.lanes
         var moments = [Moments](repeating: Moments(), count: channels)
         forEachBlock(initial: Moments()) { block, partial, scratch in
-            passes.moments(x, block, into: partial, writing: nil, scratch: scratch)
+            passes.moments(x, block, into: partial, scratch: scratch)
         } merge: {
             moments[$0].merge($1)
         }
         #expect(moments.map(\.mean) == exact.statistics.mean, comment)
-        #expect(moments.map(\.deviations) == exact.statistics.sumOfSquaredDeviations, comment)
-        #expect(moments.allSatisfy { $0.count == grid.geometry.valuesPerChannel }, comment)
+        #expect(moments.map(\.m2) == exact.statistics.sumOfSquaredDeviations, comment)
+        #expect(moments.allSatisfy { $0.count == grid.partition.valuesPerLane }, comment)
 
         // With the variance 9 of `ExactData`'s running statistics, s is exact.
-        let coefficients = Coefficients<Scalar>(channels: channels)
-        let map = coefficients.backward
-        map.forward.setAffine(
+        withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            expectExact(by: coefficients, comment)
+        }
+    }
+
+    private func expectExact(
+        by coefficients: InputGradientCoefficients<Scalar>, _ comment: Comment
+    ) {
+        let channels = grid.partition.lanes
+        let normalize = coefficients.normalize
+        normalize.setAffine(
             exact.data.gamma.converted(), exact.data.beta.converted(), channels: channels)
-        map.forward.setStatistics(
+        normalize.setStatistics(
             mean: exact.data.running.mean, variance: exact.data.running.variance,
-            0..<channels, epsilon: exact.data.problem.epsilon)
-        let y = output { _ in .forward(map.forward, .nothing) }
+            0..<channels, epsilon: exact.data.problem.epsilon, passes)
+        let y = output { _ in .normalized(normalize, .nothing) }
         #expect(firstDifference(converted(y, to: Double.self), exact.inference) == nil, comment)
 
-        var sums = [GradientSums](repeating: GradientSums(), count: channels)
-        forEachBlock(initial: GradientSums()) { block, partial, scratch in
+        var sums = [LaneGradientSums](repeating: LaneGradientSums(), count: channels)
+        forEachBlock(initial: LaneGradientSums()) { block, partial, scratch in
             passes.gradientSums(
-                x, gradient, block, by: map.forward, into: partial, writing: nil,
-                scratch: scratch)
+                x, gradient, block, by: normalize, into: partial, scratch: scratch)
         } merge: {
-            sums[$0].add($1)
+            sums[$0].merge($1)
         }
         #expect(sums.map(\.gradient) == exact.beta, comment)
         #expect(sums.map(\.gradientTimesNormalized) == exact.gamma, comment)
 
         guard let expected = exact.inputGradient else { return }
-        map.setSums(sums, 0..<channels, count: grid.geometry.valuesPerChannel)
-        let dx = output { .backward($0, map) }
+        coefficients.setSums(sums, 0..<channels, count: grid.partition.valuesPerLane)
+        let dx = output { .inputGradient($0, coefficients) }
         #expect(firstDifference(converted(dx, to: Double.self), expected) == nil, comment)
     }
 
-    /// What the engine writes block by block, by a map that may read the gradient.
+    /// What the engine writes block by block, of a kind that may read the gradient.
     private func output(
-        _ map: (UnsafePointer<Scalar>) -> PendingOutput<Scalar>.Map
+        _ kind: (UnsafePointer<Scalar>) -> OutputTask<Scalar>.Kind
     ) -> [Scalar] {
         [Scalar](unsafeUninitializedCapacity: x.count) { output, count in
             output.initialize(repeating: .nan)
@@ -103,8 +111,7 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
                     guard let x = x.baseAddress, let g = gradient.baseAddress else { return }
                     forEachBlock(initial: 0.0) { block, _, scratch in
                         passes.write(
-                            PendingOutput(x: x, block: block, map: map(g), output: output),
-                            scratch: scratch)
+                            OutputTask(kind(g), of: x, block, into: output), scratch: scratch)
                     } merge: { _, _ in
                     }
                 }
@@ -126,10 +133,10 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
         guard let scratch = scratch.baseAddress else { return }
         for index in 0..<grid.count {
             let block = grid[index]
-            var partials = [Partial](repeating: initial, count: block.channels)
+            var partials = [Partial](repeating: initial, count: block.lanes)
             body(block, &partials, scratch)
             for channel in partials.indices {
-                merge(block.firstChannel + channel, partials[channel])
+                merge(block.firstLane + channel, partials[channel])
             }
         }
     }

@@ -46,9 +46,10 @@ import Testing
                 buffer = x
                 let pointers = try buffer.withUnsafeMutableBufferPointer { buffer in
                     try g.withUnsafeBufferPointer { g in
-                        try layer.backward(
-                            g, input: UnsafeBufferPointer(buffer), normalizedBy: normalizing,
-                            into: buffer, geometry: geometry)
+                        var dx = buffer.mutableSpan
+                        return try layer.backward(
+                            g.span, input: UnsafeBufferPointer(buffer).span,
+                            normalizedBy: normalizing, into: &dx, geometry: geometry)
                     }
                 }
                 #expect(buffer == expected.input)
@@ -79,7 +80,8 @@ import Testing
             let z = try arrays.inference(x, shape: layout.shape, channelAxis: layout.axis)
             try output.withUnsafeMutableBufferPointer { output in
                 try x.withUnsafeBufferPointer {
-                    try arrays.inference($0, into: output, geometry: geometry)
+                    var y = output.mutableSpan
+                    try arrays.inference($0.span, into: &y, geometry: geometry)
                 }
             }
             #expect(output == z)
@@ -100,28 +102,30 @@ import Testing
             let before = memory
             var thrown: [NormalizationError] = []
             memory.withUnsafeMutableBufferPointer { memory in
-                let source = UnsafeBufferPointer(rebasing: memory[23..<47])
-                let target = UnsafeMutableBufferPointer(
+                let source = UnsafeBufferPointer(rebasing: memory[23..<47]).span
+                let buffer = UnsafeMutableBufferPointer(
                     rebasing: memory[23 + shift..<47 + shift])
+                var target = buffer.mutableSpan
                 func collect(_ call: () throws(NormalizationError) -> Void) {
                     do { try call() } catch { thrown.append(error) }
                 }
                 collect { () throws(NormalizationError) in
-                    _ = try layer.forward(source, into: target, geometry: geometry)
+                    _ = try layer.forward(source, into: &target, geometry: geometry)
                 }
                 collect { () throws(NormalizationError) in
-                    try layer.inference(source, into: target, geometry: geometry)
+                    try layer.inference(source, into: &target, geometry: geometry)
                 }
-                g.withUnsafeBufferPointer { g in
+                do {
+                    let g = g.span
                     for normalizing in [NormalizingStatistics.batch(statistics), .running] {
                         collect { () throws(NormalizationError) in
                             _ = try layer.backward(
-                                g, input: source, normalizedBy: normalizing, into: target,
+                                g, input: source, normalizedBy: normalizing, into: &target,
                                 geometry: geometry)
                         }
                         collect { () throws(NormalizationError) in
                             _ = try layer.backward(
-                                source, input: g, normalizedBy: normalizing, into: target,
+                                source, input: g, normalizedBy: normalizing, into: &target,
                                 geometry: geometry)
                         }
                     }
@@ -151,10 +155,10 @@ import Testing
             var memory = [Scalar](repeating: 7, count: 72)
             memory.replaceSubrange(24..<48, with: x)
             _ = try memory.withUnsafeMutableBufferPointer {
-                try layer.forward(
-                    UnsafeBufferPointer(rebasing: $0[24..<48]),
-                    into: UnsafeMutableBufferPointer(rebasing: $0[24 + shift..<48 + shift]),
-                    geometry: geometry)
+                let target = UnsafeMutableBufferPointer(rebasing: $0[24 + shift..<48 + shift])
+                var y = target.mutableSpan
+                return try layer.forward(
+                    UnsafeBufferPointer(rebasing: $0[24..<48]).span, into: &y, geometry: geometry)
             }
             #expect(
                 Array(memory[24 + shift..<48 + shift])

@@ -59,6 +59,23 @@ import Testing
 
     // MARK: One step
 
+    /// y, and what it was normalized with.
+    private func normalized(
+        _ x: [Double], _ layout: Layout, _ mode: ConformanceCase.Step.Mode,
+        by layer: inout any TestedLayer
+    ) throws -> (y: [Double], statistics: NormalizingStatistics) {
+        if mode == .training {
+            let result = try layer.forwardAndCommit(
+                doubles: x, shape: layout.shape, channelAxis: layout.axis)
+            return (result.output, .batch(result.statistics))
+        }
+        let y = try layer.inference(doubles: x, shape: layout.shape, channelAxis: layout.axis)
+        guard layer.runningStatistics == nil else { return (y, .running) }
+        let forward = try layer.forward(
+            doubles: x, shape: layout.shape, channelAxis: layout.axis)
+        return (y, .batch(forward.statistics))
+    }
+
     private func run(
         _ step: ConformanceCase.Step, of example: ConformanceCase, on layer: inout any TestedLayer,
         _ comment: String
@@ -67,24 +84,9 @@ import Testing
         let geometry = try layout.geometry
         let x = try #require(try example.values(step.x))
         let before = layer.runningStatistics
-        let isTraining = step.mode == .training
-        let usesBatch = isTraining || before == nil
+        let usesBatch = step.mode == .training || before == nil
 
-        let y: [Double]
-        var normalizing = NormalizingStatistics.running
-        if isTraining {
-            let result = try layer.forwardAndCommit(
-                doubles: x, shape: layout.shape, channelAxis: layout.axis)
-            (y, normalizing) = (result.output, .batch(result.statistics))
-        } else {
-            y = try layer.inference(doubles: x, shape: layout.shape, channelAxis: layout.axis)
-            if usesBatch {
-                normalizing = .batch(
-                    try layer.forward(
-                        doubles: x, shape: layout.shape, channelAxis: layout.axis
-                    ).statistics)
-            }
-        }
+        let (y, normalizing) = try normalized(x, layout, step.mode, by: &layer)
         var sizes = TermSizes(layer, x, geometry, running: usesBatch ? nil : before)
         func expectClose(_ name: String, _ actual: [Double]?, _ tensor: String?, _ size: [Double])
             throws

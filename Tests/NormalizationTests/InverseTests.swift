@@ -226,11 +226,12 @@ import Testing
                 == .noRunningStatistics)
         let geometry = try Geometry([1, 2])
         y.withUnsafeMutableBufferPointer { y in
-            let source = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(y)[0..<2])
-            let target = UnsafeMutableBufferPointer(rebasing: y[1..<3])
+            let source = UnsafeBufferPointer(rebasing: UnsafeBufferPointer(y)[0..<2]).span
+            let buffer = UnsafeMutableBufferPointer(rebasing: y[1..<3])
+            var target = buffer.mutableSpan
             let error = #expect(throws: NormalizationError.self) {
                 try layer.inverse(
-                    source, normalizedBy: .running, into: target, geometry: geometry)
+                    source, normalizedBy: .running, into: &target, geometry: geometry)
             }
             #expect(error == .overlap(.output, .input))
         }

@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// A host may call from a thread with a small stack, whose guard page one large frame would leap over.
@@ -72,8 +73,8 @@ struct StackTests {
             let (_, statistics, mask) = try layer.forwardWithMask(
                 x, adding: g, then: .relu, shape: shape, channelAxis: axis)
             _ = try layer.backward(
-                g, input: x, through: .relu, mask: mask, normalizedBy: .batch(statistics),
-                shape: shape, channelAxis: axis)
+                g, input: x, through: .relu, activationMask: mask,
+                normalizedBy: .batch(statistics), shape: shape, channelAxis: axis)
         }
     }
 }

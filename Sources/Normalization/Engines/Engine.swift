@@ -32,6 +32,10 @@ public enum Engine: String, Sendable, CaseIterable {
     ///   - operation: what is computed.
     ///   - geometry: how the tensors are read.
     public func chosen(for operation: Operation, of geometry: Geometry) -> Engine {
+        chosen(for: operation, of: Partition(channelsOf: geometry))
+    }
+
+    private func chosen(for operation: Operation, of partition: Partition) -> Engine {
         self == .automatic ? .fused : self
     }
 
@@ -43,8 +47,8 @@ public enum Engine: String, Sendable, CaseIterable {
     /// that is unknown, or that the processor cannot run, changes nothing.
     public static var instructionSet: String { FusedEngine.instructionSet }
 
-    func passes(for operation: Operation, of geometry: Geometry) -> any PassEngine.Type {
-        switch chosen(for: operation, of: geometry) {
+    func passes(for operation: Operation, of partition: Partition) -> any PassEngine.Type {
+        switch chosen(for: operation, of: partition) {
         case .automatic, .fused: FusedEngine.self
         case .blas: BLASEngine.self
         case .reference: ReferenceEngine.self

@@ -54,3 +54,36 @@ public enum AffineParameter<Scalar: NormalizationScalar>: Sendable, Equatable {
         }
     }
 }
+
+extension AffineParameter {
+    /// Writes the parameter to a table, as many numbers as there are lanes.
+    @inline(__always)
+    fileprivate func write(to table: Table<Double>, lanes: Int, absent: Double) {
+        switch self {
+        case .absent: table.fill(0..<lanes, with: absent)
+        case .shared(let value): table.fill(0..<lanes, with: Double(value))
+        case .perChannel(let values): for c in 0..<lanes { table[c] = Double(values[c]) }
+        }
+    }
+
+    /// The number of a channel, or `absent` where there is none.
+    func value(of channel: Int, absent: Double) -> Double {
+        switch self {
+        case .absent: absent
+        case .shared(let value): Double(value)
+        case .perChannel(let values): Double(values[channel])
+        }
+    }
+}
+
+extension NormalizeCoefficients {
+    /// Sets γ and β of every channel, before the statistics.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setAffine(
+        _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>, channels: Int
+    ) {
+        gamma.write(to: self.gamma, lanes: channels, absent: 1)
+        beta.write(to: self.beta, lanes: channels, absent: 0)
+    }
+}

@@ -14,7 +14,7 @@
 /// | `identity` | z |
 /// | `relu` | max(z, 0) |
 /// | `relu6` | min(max(z, 0), 6) |
-/// | `leakyReLU` | z where z > 0, else slope · z |
+/// | `leakyReLU` | z where z > 0, else negativeSlope · z |
 /// | `silu` | z / (1 + e⁻ᶻ) |
 /// | `hardSwish` | z · min(max(z + 3, 0), 6) / 6 |
 ///
@@ -26,8 +26,8 @@ public enum Activation: Sendable, Equatable {
     case relu
     /// min(max(z, 0), 6)
     case relu6
-    /// z where z > 0, else slope · z
-    case leakyReLU(slope: Double = 0.01)
+    /// z where z > 0, else negativeSlope · z
+    case leakyReLU(negativeSlope: Double = 0.01)
     /// z / (1 + e⁻ᶻ), also called swish.
     case silu
     /// z · min(max(z + 3, 0), 6) / 6
@@ -41,17 +41,17 @@ extension Activation {
         case .identity: z
         case .relu: z < 0 ? 0 : z
         case .relu6: z < 0 ? 0 : z > 6 ? 6 : z
-        case .leakyReLU(let slope): z < 0 ? slope * z : z
+        case .leakyReLU(let negativeSlope): z < 0 ? negativeSlope * z : z
         case .silu: z / (1 + exp(-z))
         case .hardSwish: z < -3 ? 0 : z > 3 ? z : z * (z + 3) / 6
         }
     }
 
     /// g · f′(z) in `Double`. Where a corner cuts g off the result is zero, whatever g is.
-    func gated(_ g: Double, at z: Double) -> Double {
+    func backward(_ g: Double, at z: Double) -> Double {
         switch self {
         case .identity: return g
-        case .relu, .relu6, .leakyReLU: return passes(z) ? g : blocked(g)
+        case .relu, .relu6, .leakyReLU: return derivativeIsOne(at: z) ? g : backwardElsewhere(g)
         case .silu:
             let sigmoid = 1 / (1 + exp(-z))
             return g * (sigmoid * (1 + z * (1 - sigmoid)))
@@ -61,7 +61,7 @@ extension Activation {
 
     /// Whether f′(z) is 1, of the activations that have a mask: what it keeps.
     @inline(__always)
-    func passes<Scalar: NormalizationScalar>(_ z: Scalar) -> Bool {
+    func derivativeIsOne<Scalar: NormalizationScalar>(at z: Scalar) -> Bool {
         switch self {
         case .relu6: z > 0 && z < 6
         case .relu, .leakyReLU: z > 0
@@ -69,9 +69,9 @@ extension Activation {
         }
     }
 
-    /// g · f′ where f′ is the other of its two numbers.
+    /// g · f′ where f′ is the other of its two numbers, for the activations that have a mask.
     @inline(__always)
-    func blocked<Scalar: NormalizationScalar>(_ g: Scalar) -> Scalar {
-        if case .leakyReLU(let slope) = self { g * Scalar(slope) } else { 0 }
+    func backwardElsewhere<Scalar: NormalizationScalar>(_ g: Scalar) -> Scalar {
+        if case .leakyReLU(let negativeSlope) = self { g * Scalar(negativeSlope) } else { 0 }
     }
 }

@@ -13,16 +13,17 @@ enum CacheSizes {
     /// The same where there are channels enough for many threads: a last-level cache holds it, or memory
     /// is read twice as it would be otherwise.
     static let residentOfMany = 32 << 20
-    /// Where single values of the channels alternate, what of a row a block takes at least.
+    /// Where planes are short, the least that a block takes of a row.
     static let row = 1 << 10
-    /// What makes up for merging the statistics of one stripe more.
+    /// The least stripe: smaller ones cost more to merge than they save.
     static let stripe = 64 << 10
     /// A contiguous run for one pass.
     static let run = 128 << 10
-    /// Outputs above this size are written around the cache where each value is read once.
-    static let streamedMap = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20
+    /// Outputs above this size are written past the cache where each value is read once.
+    static let nonTemporalMap = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20
     /// Outputs above this size are, where they were read for the sums before.
-    static let streamedReduction = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20
+    static let nonTemporalReduction =
+        hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
     /// The data that is worth a thread, where the caller does not say how many.
@@ -30,7 +31,7 @@ enum CacheSizes {
     /// More data than this takes a thread milliseconds: helpers are worth it though they may come late.
     static let evenOnABusyMachine = 16 << 20
 
-    /// Whether a store to the last-level cache costs more than one around it, as on Intel's servers,
+    /// Whether a store to the last-level cache costs more than one past it, as on Intel's servers,
     /// whose cores share one large cache far away.
     private static let hasDistantLastLevel = cprocessors_is_intel_server() != 0
 }

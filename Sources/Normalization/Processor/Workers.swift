@@ -28,21 +28,21 @@ enum Workers {
     /// `scratchCount` elements.
     ///
     /// The calling thread is one of the workers.
-    static func run<Scalar: NormalizationScalar>(
+    static func run<Element: BitwiseCopyable>(
         _ count: Int, limit: Int, scratchCount: Int,
-        _ body: (_ next: () -> Int?, UnsafeMutablePointer<Scalar>) -> Void
+        _ body: (_ next: () -> Int?, UnsafeMutablePointer<Element>) -> Void
     ) {
         let workers = max(1, min(limit, count))
         let taken = Atomic(0)
         let times = WorkerPool.shared.run(helpers: workers - 1) {
             let memory = unsafe ScratchMemory.borrow(
-                bytes: scratchCount * MemoryLayout<Scalar>.stride)
+                bytes: scratchCount * MemoryLayout<Element>.stride)
             defer { unsafe ScratchMemory.giveBack(memory) }
             unsafe body(
                 {
                     let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
                     return index < count ? index : nil
-                }, memory.baseAddress!.assumingMemoryBound(to: Scalar.self))
+                }, memory.baseAddress!.assumingMemoryBound(to: Element.self))
         }
         if let times {
             backoff.record(working: times.working, waiting: times.waiting, at: times.end)

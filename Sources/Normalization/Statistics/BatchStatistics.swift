@@ -14,6 +14,8 @@ public struct BatchStatistics: Sendable, Equatable {
     public let mean: [Double]
     /// M2 = Σ (x − μ)², per channel.
     public let sumOfSquaredDeviations: [Double]
+    /// What rounding took from μ, per channel: known where the statistics were computed here.
+    let meanCorrection: [Double]
 
     /// The number of channels.
     public var channels: Int { mean.count }
@@ -25,23 +27,48 @@ public struct BatchStatistics: Sendable, Equatable {
     ///   - mean: μ, one number per channel.
     ///   - sumOfSquaredDeviations: M2, one number per channel.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)`` when the two arrays differ in
-    ///   length; ``NormalizationError/tooFewValuesToCommit(count:)`` when `count` is negative.
+    ///   length; ``NormalizationError/invalidValueCount(_:)`` when `count` is negative.
     public init(count: Int, mean: [Double], sumOfSquaredDeviations: [Double])
         throws(NormalizationError)
     {
-        guard count >= 0 else { throw .tooFewValuesToCommit(count: count) }
+        guard count >= 0 else { throw .invalidValueCount(count) }
         guard mean.count == sumOfSquaredDeviations.count else {
             throw .wrongLength(
                 .batchDeviations, expected: mean.count, actual: sumOfSquaredDeviations.count)
         }
-        self.init(
-            uncheckedCount: count, mean: mean, sumOfSquaredDeviations: sumOfSquaredDeviations)
-    }
-
-    init(uncheckedCount count: Int, mean: [Double], sumOfSquaredDeviations: [Double]) {
         self.count = count
         self.mean = mean
         self.sumOfSquaredDeviations = sumOfSquaredDeviations
+        meanCorrection = Array(repeating: 0, count: mean.count)
+    }
+
+    /// The statistics of an empty batch.
+    init(emptyWithChannels channels: Int) {
+        count = 0
+        mean = Array(repeating: 0, count: channels)
+        sumOfSquaredDeviations = mean
+        meanCorrection = mean
+    }
+
+    /// Statistics from moments of as many values each.
+    init(count: Int, _ moments: UnsafePointer<Moments>, channels: Int) {
+        self.count = count
+        mean = doubles(channels) { unsafe moments[$0].mean }
+        sumOfSquaredDeviations = doubles(channels) { unsafe moments[$0].m2 }
+        meanCorrection = doubles(channels) { unsafe moments[$0].meanCorrection }
+    }
+
+    /// The moments of one channel.
+    func moments(of channel: Int) -> Moments {
+        Moments(
+            count: count, mean: mean[channel], plus: meanCorrection[channel],
+            m2: sumOfSquaredDeviations[channel])
+    }
+
+    /// Count, mean and M2 are the same; what rounding took from the mean does not count.
+    public static func == (a: BatchStatistics, b: BatchStatistics) -> Bool {
+        a.count == b.count && a.mean == b.mean
+            && a.sumOfSquaredDeviations == b.sumOfSquaredDeviations
     }
 
     /// The variance per channel: M2/m, or M2/(m − 1) for the unbiased estimate.
@@ -65,71 +92,47 @@ public struct BatchStatistics: Sendable, Equatable {
         }
         let (total, overflow) = count.addingReportingOverflow(other.count)
         guard !overflow else { throw .valueCountOverflow(count, other.count) }
-        var mean: [Double] = []
-        var deviations: [Double] = []
-        mean.reserveCapacity(channels)
-        deviations.reserveCapacity(channels)
-        for channel in 0..<channels {
-            var moments = Moments(
-                count: count, mean: self.mean[channel],
-                deviations: sumOfSquaredDeviations[channel])
-            moments.merge(
-                Moments(
-                    count: other.count, mean: other.mean[channel],
-                    deviations: other.sumOfSquaredDeviations[channel]))
-            mean.append(moments.mean)
-            deviations.append(moments.deviations)
+        var merged = (0..<channels).map { moments(of: $0) }
+        for channel in 0..<channels { merged[channel].merge(other.moments(of: channel)) }
+        return unsafe merged.withUnsafeBufferPointer { merged in
+            guard let merged = merged.baseAddress else { return self }
+            return unsafe BatchStatistics(count: total, merged, channels: channels)
         }
-        return BatchStatistics(
-            uncheckedCount: total, mean: mean, sumOfSquaredDeviations: deviations)
     }
 }
 
-/// Which estimate of the variance is meant.
-public enum VarianceEstimator: String, Sendable, CaseIterable {
-    /// M2/(m − 1), what PyTorch puts into its running variance.
-    case unbiased
-    /// M2/m, what every framework normalizes with, and what Keras and ONNX put into theirs.
-    case biased
-}
-
-/// (count, mean, M2) of one channel of one block.
-///
-/// The mean is held in two parts, the value that deviations were taken from and the mean deviation:
-/// their difference between blocks is exact where that of two rounded means would be all rounding.
-struct Moments: Sendable, BitwiseCopyable {
-    var count = 0
-    private(set) var center = 0.0
-    var offset = 0.0
-    /// M2 = Σ (x − mean)².
-    var deviations = 0.0
-
-    var mean: Double { center + offset }
-    /// What the mean lost when its parts were added.
-    var meanResidue: Double { (center - mean) + offset }
-
-    init() {}
-
-    init(count: Int, mean center: Double, plus offset: Double = 0, deviations: Double) {
-        self.count = count
-        self.center = center
-        self.offset = offset
-        self.deviations = deviations
-    }
-
-    /// Takes in the values of `other` (Chan, Golub, LeVeque 1979).
-    mutating func merge(_ other: Moments) {
-        guard other.count > 0 else { return }
-        guard count > 0 else {
-            self = other
-            return
+extension BatchStatistics {
+    /// The statistics of a batch, which is all that training forward does before it normalizes.
+    ///
+    /// Statistics of parts of a data set merge to those of the whole: see ``merging(_:)``.
+    ///
+    /// - Parameters:
+    ///   - x: the values, `geometry.count` of them.
+    ///   - geometry: how x is read.
+    ///   - engine: the engine that does the work.
+    ///   - threadLimit: the most threads; `nil` goes by size and processors.
+    /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
+    ///   ``NormalizationError/invalidThreadLimit(_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    public init<Scalar: NormalizationScalar>(
+        of x: Span<Scalar>, geometry: Geometry, engine: Engine = .default,
+        threadLimit: Int? = nil
+    ) throws(NormalizationError) {
+        if let threadLimit, threadLimit < 1 { throw .invalidThreadLimit(threadLimit) }
+        self = try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
+            try unsafe CallBuffer(.input, x).check(count: geometry.count)
+            guard let x = x.baseAddress, geometry.count > 0 else {
+                return BatchStatistics(emptyWithChannels: geometry.channels)
+            }
+            let runner = PassRunner<Scalar>(
+                .training, Partition(channelsOf: geometry), engine: engine,
+                threadLimit: threadLimit)
+            return unsafe runner.withSums(Moments.self) { moments in
+                unsafe runner.reduce(MomentsReduction(x: x), into: moments)
+                return unsafe BatchStatistics(
+                    count: geometry.valuesPerChannel, moments, channels: geometry.channels)
+            }
         }
-        let total = count + other.count
-        let delta = (other.center - center) + (other.offset - offset)
-        let share = Double(other.count) / Double(total)
-        // Equal means must merge to themselves, to the bit: δ = 0 leaves both sums alone.
-        offset += delta * share
-        deviations += other.deviations + delta * delta * (Double(count) * share)
-        count = total
     }
 }

@@ -1,32 +1,3 @@
-/// The weight w of the new value in `running ← (1 − w) · running + w · batch`.
-///
-/// Frameworks call this or its complement "momentum"; here it says which.
-public enum UpdateWeight: Sendable, Equatable {
-    /// w itself: PyTorch's "momentum".
-    case newWeight(Double)
-    /// 1 − w: Keras's, TensorFlow's and ONNX's "momentum".
-    case decay(Double)
-    /// w = 1/k at the k-th update, k counted from 1: the plain average of all batches.
-    case cumulative
-
-    /// w at the `update`-th update, counted from 1.
-    func weight(atUpdate update: Int) -> Double {
-        switch self {
-        case .newWeight(let weight): weight
-        case .decay(let decay): 1 - decay
-        case .cumulative: 1 / Double(update)
-        }
-    }
-
-    func check() throws(NormalizationError) {
-        switch self {
-        case .newWeight(let value), .decay(let value):
-            guard value >= 0, value <= 1 else { throw .invalidWeight(self) }
-        case .cumulative: break
-        }
-    }
-}
-
 /// What a running update does with a channel whose batch statistics are not finite.
 public enum NonFinitePolicy: String, Sendable, CaseIterable {
     /// Throws, naming the first such channel, and changes nothing.
@@ -35,31 +6,6 @@ public enum NonFinitePolicy: String, Sendable, CaseIterable {
     case skip
     /// Updates it like any other; NaN stays in the running statistics from then on.
     case propagate
-}
-
-/// ε, update weight and variance estimator of a framework, which only make sense together.
-public struct Preset: Sendable, Equatable {
-    /// The small number inside the root.
-    public var epsilon: Double
-    /// The weight of the new value in the running statistics.
-    public var weight: UpdateWeight
-    /// The variance that enters the running statistics.
-    public var estimator: VarianceEstimator
-
-    /// A convention of one's own.
-    public init(epsilon: Double, weight: UpdateWeight, estimator: VarianceEstimator) {
-        self.epsilon = epsilon
-        self.weight = weight
-        self.estimator = estimator
-    }
-
-    /// PyTorch's defaults: ε 1e-5, new weight 0.1, unbiased variance. The default here too.
-    public static let pyTorch = Preset(
-        epsilon: 1e-5, weight: .newWeight(0.1), estimator: .unbiased)
-    /// Keras's defaults: ε 1e-3, decay 0.99, biased variance.
-    public static let keras = Preset(epsilon: 1e-3, weight: .decay(0.99), estimator: .biased)
-    /// ONNX's defaults: ε 1e-5, decay 0.9, biased variance.
-    public static let onnx = Preset(epsilon: 1e-5, weight: .decay(0.9), estimator: .biased)
 }
 
 /// The moving average estimator: the running mean and variance that inference normalizes with.
@@ -89,8 +35,8 @@ public struct RunningStatistics: Sendable, Equatable {
     /// - Throws: ``NormalizationError/invalidChannelCount(_:)`` or
     ///   ``NormalizationError/invalidWeight(_:)``.
     public init(
-        channels: Int, weight: UpdateWeight = Preset.pyTorch.weight,
-        estimator: VarianceEstimator = Preset.pyTorch.estimator,
+        channels: Int, weight: UpdateWeight = .newWeight(0.1),
+        estimator: VarianceEstimator = .unbiased,
         nonFinite: NonFinitePolicy = .throw
     ) throws(NormalizationError) {
         guard 1...Geometry.mostChannels ~= channels else { throw .invalidChannelCount(channels) }
@@ -109,8 +55,8 @@ public struct RunningStatistics: Sendable, Equatable {
     ///   ``NormalizationError/invalidUpdateCount(_:)``, ``NormalizationError/invalidWeight(_:)``.
     public init(
         mean: [Double], variance: [Double], updateCount: Int = 0,
-        weight: UpdateWeight = Preset.pyTorch.weight,
-        estimator: VarianceEstimator = Preset.pyTorch.estimator,
+        weight: UpdateWeight = .newWeight(0.1),
+        estimator: VarianceEstimator = .unbiased,
         nonFinite: NonFinitePolicy = .throw
     ) throws(NormalizationError) {
         guard !mean.isEmpty else { throw .invalidChannelCount(0) }

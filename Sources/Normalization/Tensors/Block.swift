@@ -1,55 +1,58 @@
-/// A part of a tensor that one pass works on: some outer indices × some channels × some positions of
-/// their planes. Element (o, c, i) lies at `offset + o · outerStride + c · channelStride + i`.
+/// A part of a tensor that one pass works on: some outer indices × some lanes × some positions of
+/// their planes. Element (o, l, i) lies at `offset + o · outerStride + l · laneStride + i`.
 ///
-/// Where planes are single values (features and channels-last data) a row of channels is contiguous.
+/// Where planes are single values (features and channels-last data) a row of lanes is contiguous.
 struct Block: Sendable {
     /// Where the block's first element lies in the tensor.
     var offset: Int
     var outer: Int
-    var channels: Int
+    var lanes: Int
     var inner: Int
     var outerStride: Int
-    var channelStride: Int
-    /// The tensor's index of the block's first channel.
-    var firstChannel: Int
+    var laneStride: Int
+    /// The index of the block's first lane in the tables of coefficients.
+    var firstLane: Int
     /// Whether an output is too large to stay in the last-level cache anyway, so that stores may go
-    /// around it.
-    var bypassesCache = false
+    /// past it.
+    var isNonTemporal = false
 
-    /// The block's channels, as the tensor counts them.
-    var channelRange: Range<Int> { firstChannel..<firstChannel + channels }
+    /// The block's lanes, as the tables count them.
+    var laneRange: Range<Int> { firstLane..<firstLane + lanes }
     /// Whether the block's part of a sample is one run of memory.
-    var isContiguousInSamples: Bool { channels == 1 || channelStride == inner }
-    /// The number of values of each channel in this block.
-    var valuesPerChannel: Int { outer * inner }
-    var elementCount: Int { valuesPerChannel * channels }
+    var isContiguousInSamples: Bool { lanes == 1 || laneStride == inner }
+    /// The number of values of each lane in this block.
+    var valuesPerLane: Int { outer * inner }
+    var elementCount: Int { valuesPerLane * lanes }
 
+    /// A part of one table of a partition.
     init(
-        _ geometry: Geometry, outer: Range<Int>, channels: Range<Int>, inner: Range<Int>
+        _ partition: Partition, table: Int = 0, outer: Range<Int>, lanes: Range<Int>,
+        inner: Range<Int>
     ) {
-        outerStride = geometry.channels * geometry.inner
-        channelStride = geometry.inner
+        outerStride = partition.lanes * partition.inner
+        laneStride = partition.inner
         offset =
-            outer.lowerBound * outerStride + channels.lowerBound * channelStride + inner.lowerBound
-        firstChannel = channels.lowerBound
+            (table * partition.outer + outer.lowerBound) * outerStride
+            + lanes.lowerBound * laneStride + inner.lowerBound
+        firstLane = table * partition.lanes + lanes.lowerBound
         self.outer = outer.count
-        self.channels = channels.count
+        self.lanes = lanes.count
         self.inner = inner.count
     }
 
-    /// The same block, whose output may go around the cache only where `allowed`.
-    func bypassingCache(_ allowed: Bool) -> Block {
+    /// The same block, whose output may go past the cache only where `allowed`.
+    func nonTemporal(ifAllowed allowed: Bool) -> Block {
         var block = self
-        block.bypassesCache = bypassesCache && allowed
+        block.isNonTemporal = isNonTemporal && allowed
         return block
     }
 
-    /// The same block narrowed to some of its channels, counted within the block.
-    func narrowed(toChannels range: Range<Int>) -> Block {
+    /// The same block narrowed to some of its lanes, counted within the block.
+    func narrowed(toLanes range: Range<Int>) -> Block {
         var block = self
-        block.offset += range.lowerBound * channelStride
-        block.firstChannel += range.lowerBound
-        block.channels = range.count
+        block.offset += range.lowerBound * laneStride
+        block.firstLane += range.lowerBound
+        block.lanes = range.count
         return block
     }
 
@@ -61,8 +64,8 @@ struct Block: Sendable {
         return block
     }
 
-    /// Where plane (outer index, channel) of this block starts in the tensor.
-    func plane(_ outer: Int, _ channel: Int) -> Int {
-        offset + outer * outerStride + channel * channelStride
+    /// Where plane (outer index, lane) of this block starts in the tensor.
+    func plane(_ outer: Int, _ lane: Int) -> Int {
+        offset + outer * outerStride + lane * laneStride
     }
 }

@@ -1,40 +1,42 @@
-/// How a tensor is cut into blocks: steps along outer, channels and positions in a plane. The cut
-/// depends on the geometry alone, never on the number of threads, and so do the bits of every result.
+/// How a tensor is cut into blocks: steps along outer, lanes and positions in a plane, in each table. The
+/// cut depends on the partition alone, never on the number of threads, and so do the bits of every result.
 struct BlockGrid: Sendable {
-    let geometry: Geometry
-    private let step: (outer: Int, channels: Int, inner: Int)
-    private let blocks: (outer: Int, channels: Int, inner: Int)
+    let partition: Partition
+    private let step: (outer: Int, lanes: Int, inner: Int)
+    private let blocks: (outer: Int, lanes: Int, inner: Int)
     /// Whether an output is too large to be worth a place in the cache.
-    private let bypassesCache: Bool
+    private let isNonTemporal: Bool
 
     init(
-        _ geometry: Geometry, outer: Int, channels: Int, inner: Int, bypassesCache: Bool = false
+        _ partition: Partition, outer: Int, lanes: Int, inner: Int, isNonTemporal: Bool = false
     ) {
-        self.bypassesCache = bypassesCache
-        self.geometry = geometry
-        step = (max(1, outer), max(1, channels), max(1, inner))
+        self.isNonTemporal = isNonTemporal
+        self.partition = partition
+        step = (max(1, outer), max(1, lanes), max(1, inner))
         blocks = (
-            geometry.outer.dividedRoundingUp(by: step.outer),
-            geometry.channels.dividedRoundingUp(by: step.channels),
-            geometry.inner.dividedRoundingUp(by: step.inner)
+            partition.outer.dividedRoundingUp(by: step.outer),
+            partition.lanes.dividedRoundingUp(by: step.lanes),
+            partition.inner.dividedRoundingUp(by: step.inner)
         )
     }
 
-    var count: Int { blocks.outer * blocks.channels * blocks.inner }
-    /// The most channels a block has.
-    var channelStep: Int { step.channels }
+    var count: Int { partition.tables * blocks.outer * blocks.lanes * blocks.inner }
+    /// The most lanes a block has.
+    var laneStep: Int { step.lanes }
     /// Block `index`, in memory order.
     subscript(index: Int) -> Block {
-        let (rest, inner) = index.quotientAndRemainder(dividingBy: blocks.inner)
-        let (outer, channels) = rest.quotientAndRemainder(dividingBy: blocks.channels)
+        let (upper, inner) = index.quotientAndRemainder(dividingBy: blocks.inner)
+        let (rows, lanes) = upper.quotientAndRemainder(dividingBy: blocks.lanes)
+        let (table, outer) =
+            partition.tables == 1 ? (0, rows) : rows.quotientAndRemainder(dividingBy: blocks.outer)
         func range(_ index: Int, _ step: Int, _ limit: Int) -> Range<Int> {
             index * step..<min(limit, (index + 1) * step)
         }
         var block = Block(
-            geometry, outer: range(outer, step.outer, geometry.outer),
-            channels: range(channels, step.channels, geometry.channels),
-            inner: range(inner, step.inner, geometry.inner))
-        block.bypassesCache = bypassesCache
+            partition, table: table, outer: range(outer, step.outer, partition.outer),
+            lanes: range(lanes, step.lanes, partition.lanes),
+            inner: range(inner, step.inner, partition.inner))
+        block.isNonTemporal = isNonTemporal
         return block
     }
 }
@@ -42,95 +44,105 @@ struct BlockGrid: Sendable {
 extension BlockGrid {
     /// Runs of memory of a length that suits the cache, in memory order: how passes walk that read and
     /// write each value once.
-    static func contiguous(_ geometry: Geometry, elementSize: Int) -> BlockGrid {
+    static func contiguous(_ partition: Partition, elementSize: Int) -> BlockGrid {
         let target = CacheSizes.run / elementSize
-        let row = geometry.channels * geometry.inner
-        let isShort = geometry.inner <= target
+        let row = partition.lanes * partition.inner
+        let isShort = partition.inner <= target
         return BlockGrid(
-            geometry, outer: target / max(1, row),
-            channels: isShort ? target / max(1, geometry.inner) : 1,
-            inner: isShort ? geometry.inner : target,
-            bypassesCache: geometry.count * elementSize > CacheSizes.streamedMap)
+            partition, outer: target / max(1, row),
+            lanes: isShort ? target / max(1, partition.inner) : 1,
+            inner: isShort ? partition.inner : target,
+            isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalMap)
     }
 
-    /// Planes up to this many values are cut as single values are: a block or a stripe of one to three
-    /// channels would give each row a few values, and the kernels no whole vector.
-    private static let longestShortPlane = 64
+    enum Reduction {
+        /// Whole groups of lanes, few enough to stay in cache from their sums to their output.
+        case resident(BlockGrid)
+        /// Parts of lanes, whose sums are merged before a second walk writes the output.
+        case striped(BlockGrid)
+    }
 
-    /// The cut for passes that need the whole of a channel before they write it.
+    /// The cut for passes that need the whole of a lane before they write it.
     ///
     /// - Parameters:
     ///   - elementSize: the bytes of an element.
     ///   - tensors: how many tensors the pass reads.
-    static func forReduction(_ geometry: Geometry, elementSize: Int, tensors: Int) -> Reduction {
-        let channelBytes = geometry.valuesPerChannel * elementSize * tensors
-        let totalBytes = channelBytes * geometry.channels
-        var width = max(1, CacheSizes.block / max(1, channelBytes))
-        if totalBytes > CacheSizes.serial {
+    static func forReduction(_ partition: Partition, elementSize: Int, tensors: Int) -> Reduction {
+        let laneBytes = partition.valuesPerLane * elementSize * tensors
+        let totalBytes = laneBytes * partition.laneCount
+        let isSmall = totalBytes <= CacheSizes.serial
+        guard
+            let width = residentWidth(
+                partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
+        else { return .striped(stripes(partition, elementSize: elementSize)) }
+
+        let blocks = partition.lanes / width * partition.tables
+        let fits =
+            blocks >= 4 && width * laneBytes <= CacheSizes.resident
+            || blocks >= 32 && width * laneBytes <= CacheSizes.residentOfMany
+        guard isSmall || fits else {
+            return .striped(stripes(partition, elementSize: elementSize))
+        }
+        return .resident(
+            BlockGrid(
+                partition, outer: partition.outer, lanes: width, inner: partition.inner,
+                isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+    }
+
+    /// Planes up to this many values are cut as single values are: a block or a stripe of one to three
+    /// lanes would give each row a few values, and the kernels no whole vector.
+    private static let longestShortPlane = 64
+
+    /// How many lanes a resident block has; `nil` where its rows would be too short to be read fast.
+    private static func residentWidth(
+        _ partition: Partition, elementSize: Int, laneBytes: Int, isSmall: Bool
+    ) -> Int? {
+        var width = max(1, CacheSizes.block / max(1, laneBytes))
+        if !isSmall {
             // Enough blocks that all cores finish together.
-            width = min(width, geometry.channels.dividedRoundingUp(by: 8))
+            width = min(width, partition.laneCount.dividedRoundingUp(by: 8))
         }
         // Rows of a block that begin and end with a cache line are read once and never shared.
         let lineElements = CacheSizes.line / elementSize
-        let powerOfTwo = max(1, geometry.inner & -geometry.inner)
+        let powerOfTwo = max(1, partition.inner & -partition.inner)
         let unit = max(1, lineElements / powerOfTwo)
-        if geometry.inner <= longestShortPlane {
+        if partition.inner <= longestShortPlane {
             // Short planes are read as rows of columns: long enough for the processor to follow.
-            let longest = max(1, CacheSizes.row / elementSize / max(1, geometry.inner))
-            let least = min(longest, geometry.channels / 4)
-            if geometry.inner == 1 || width < least {
+            let longest = max(1, CacheSizes.row / elementSize / max(1, partition.inner))
+            let least = min(longest, partition.lanes / 4)
+            if partition.inner == 1 || width < least {
                 width = max(width, least).roundedUp(toMultipleOf: unit)
             } else if width > unit {
                 width -= width % unit
             }
-            if totalBytes > CacheSizes.serial && width < longest / 2 {
-                return .striped(.stripes(geometry, elementSize: elementSize))
-            }
+            if !isSmall && width < longest / 2 { return nil }
         } else if width > unit {
             width -= width % unit
         }
-        width = min(width, geometry.channels)
-
-        let isSmall = totalBytes <= CacheSizes.serial
-        let blocks = geometry.channels / width
-        let fits =
-            blocks >= 4 && width * channelBytes <= CacheSizes.resident
-            || blocks >= 32 && width * channelBytes <= CacheSizes.residentOfMany
-        guard isSmall || fits else { return .striped(.stripes(geometry, elementSize: elementSize)) }
-        return .resident(
-            BlockGrid(
-                geometry, outer: geometry.outer, channels: width, inner: geometry.inner,
-                bypassesCache: geometry.count * elementSize > CacheSizes.streamedReduction))
+        // Groups stay whole.
+        if partition.groupSize > 1 {
+            width = max(partition.groupSize, width - width % partition.groupSize)
+        }
+        return min(width, partition.lanes)
     }
 
-    /// At most 32 stripes of each channel, whose statistics are merged: memory for them is O(C), and
+    /// At most 32 stripes of each lane, whose statistics are merged: memory for them is O(lanes), and
     /// there are enough for every core. They begin at even places, so that values in
     /// pairs about the mean give every stripe that mean, and merge without rounding.
-    private static func stripes(_ geometry: Geometry, elementSize: Int) -> BlockGrid {
-        let stripes = min(32, max(1, geometry.count * elementSize / CacheSizes.stripe))
-        let channels = geometry.inner <= longestShortPlane ? geometry.channels : 1
-        if geometry.outer >= stripes {
+    private static func stripes(_ partition: Partition, elementSize: Int) -> BlockGrid {
+        let bytes = partition.count * elementSize
+        let stripes = min(32, max(1, bytes / CacheSizes.stripe))
+        let lanes = partition.inner <= longestShortPlane ? partition.lanes : 1
+        if partition.outer >= stripes {
             return BlockGrid(
-                geometry,
-                outer: geometry.outer.dividedRoundingUp(by: stripes).roundedUp(toMultipleOf: 2),
-                channels: channels, inner: geometry.inner)
+                partition,
+                outer: partition.outer.dividedRoundingUp(by: stripes).roundedUp(toMultipleOf: 2),
+                lanes: lanes, inner: partition.inner)
         }
         return BlockGrid(
-            geometry, outer: 1, channels: channels,
-            inner: geometry.inner.dividedRoundingUp(
-                by: max(1, stripes / max(1, geometry.outer))
+            partition, outer: 1, lanes: lanes,
+            inner: partition.inner.dividedRoundingUp(
+                by: max(1, stripes / max(1, partition.outer))
             ).roundedUp(toMultipleOf: 16))
     }
-
-    enum Reduction {
-        /// Whole channels, few enough to stay in cache from their sums to their output.
-        case resident(BlockGrid)
-        /// Parts of channels, whose sums are merged before a second walk writes the output.
-        case striped(BlockGrid)
-    }
-}
-
-extension Int {
-    func dividedRoundingUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
-    func roundedUp(toMultipleOf step: Int) -> Int { dividedRoundingUp(by: step) * step }
 }

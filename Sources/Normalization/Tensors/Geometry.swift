@@ -22,7 +22,7 @@ public struct Geometry: Sendable, Hashable {
 
     /// The most channels that a tensor or a layer may have, 2²⁶: a call takes memory for each of them,
     /// also where the tensor is empty.
-    public static let mostChannels = 1 << 26
+    public static let mostChannels = ChannelLimit.most
 
     /// The number of elements of the whole tensor.
     public var count: Int { outer * channels * inner }

@@ -27,7 +27,7 @@ private struct FoldingCase<Scalar: NormalizationScalar> {
         let rank = Int(numbers.byte() % 6)
         let shape = (0..<rank).map { _ in numbers.integer() }
         let groups = numbers.integer()
-        let linear = refused { () throws(NormalizationError) in
+        let linear = refused { () throws(FoldingError) in
             switch kind {
             case 0: try LinearLayer.convolution(shape, groups: groups)
             case 1: try LinearLayer.transposedConvolution(shape, groups: groups)
@@ -70,14 +70,14 @@ private struct FoldingCase<Scalar: NormalizationScalar> {
 
     func run() {
         if isAfter {
-            let folded = refused { () throws(NormalizationError) in
+            let folded = refused { () throws(FoldingError) in
                 try layer.folded(after: linear, weights: weights, bias: bias)
             }
             guard let folded else { return }
             precondition(folded.weights.count == weights.count)
             precondition(folded.bias.count == linear.outputs)
         } else {
-            let folded = refused { () throws(NormalizationError) in
+            let folded = refused { () throws(FoldingError) in
                 try layer.folded(
                     before: linear, weights: weights, bias: bias, padding: padding)
             }

@@ -54,25 +54,8 @@ private struct LayerCase<Scalar: NormalizationScalar> {
         }
         let (gamma, beta) = (parameter(), parameter())
         let epsilon = numbers.byte() < 200 ? 1e-5 : numbers.double()
-        var running: RunningStatistics?
-        if numbers.byte() % 4 != 0 {
-            let mean: [Double] = numbers.scalars(length(channels))
-            var variance: [Double] = numbers.scalars(length(channels))
-            if numbers.byte() < 220 { variance = variance.map(\.magnitude) }
-            let weight: UpdateWeight =
-                switch numbers.byte() % 3 {
-                case 0: .newWeight(numbers.double())
-                case 1: .decay(numbers.double())
-                default: .cumulative
-                }
-            let policy = NonFinitePolicy.allCases[Int(numbers.byte() % 3)]
-            let updates = numbers.integer()
-            running = refused { () throws(NormalizationError) in
-                try RunningStatistics(
-                    mean: mean, variance: variance, updateCount: updates, weight: weight,
-                    estimator: updates % 2 == 0 ? .biased : .unbiased, nonFinite: policy)
-            }
-        }
+        let running =
+            numbers.byte() % 4 == 0 ? nil : Self.running(&numbers, channels: channels)
         let engine = Engine.allCases[Int(numbers.byte()) % Engine.allCases.count]
         let limit = numbers.byte() < 200 ? nil : numbers.integer()
         let layerChannels = numbers.byte() < 240 ? channels : numbers.integer()
@@ -81,15 +64,7 @@ private struct LayerCase<Scalar: NormalizationScalar> {
                 channels: layerChannels, gamma: gamma, beta: beta, epsilon: epsilon,
                 runningStatistics: running, engine: engine, threadLimit: limit)
         }
-        activation =
-            switch numbers.byte() % 6 {
-            case 0: .identity
-            case 1: .relu
-            case 2: .relu6
-            case 3: .leakyReLU(slope: numbers.double())
-            case 4: .silu
-            default: .hardSwish
-            }
+        activation = Self.activation(&numbers)
         wanted = GradientSelection(rawValue: numbers.byte())
         let batchCount = numbers.integer()
         batch = refused { () throws(NormalizationError) in
@@ -99,6 +74,40 @@ private struct LayerCase<Scalar: NormalizationScalar> {
         }
         x = numbers.scalars(length(count))
         gradient = numbers.scalars(length(count))
+    }
+
+    private static func activation(_ numbers: inout Numbers) -> Activation {
+        switch numbers.byte() % 6 {
+        case 0: .identity
+        case 1: .relu
+        case 2: .relu6
+        case 3: .leakyReLU(negativeSlope: numbers.double())
+        case 4: .silu
+        default: .hardSwish
+        }
+    }
+
+    /// Running statistics of about so many channels, or what the library refuses.
+    private static func running(_ numbers: inout Numbers, channels: Int) -> RunningStatistics? {
+        func length() -> Int { numbers.byte() < 250 ? channels : Int(numbers.byte()) }
+        let meanCount = length()
+        let mean: [Double] = numbers.scalars(meanCount)
+        let varianceCount = length()
+        var variance: [Double] = numbers.scalars(varianceCount)
+        if numbers.byte() < 220 { variance = variance.map(\.magnitude) }
+        let weight: UpdateWeight =
+            switch numbers.byte() % 3 {
+            case 0: .newWeight(numbers.double())
+            case 1: .decay(numbers.double())
+            default: .cumulative
+            }
+        let policy = NonFinitePolicy.allCases[Int(numbers.byte() % 3)]
+        let updates = numbers.integer()
+        return refused { () throws(NormalizationError) in
+            try RunningStatistics(
+                mean: mean, variance: variance, updateCount: updates, weight: weight,
+                estimator: updates % 2 == 0 ? .biased : .unbiased, nonFinite: policy)
+        }
     }
 
     /// Layers that own as many numbers as they have channels: refused, or made; a number between, which
@@ -192,11 +201,11 @@ private struct LayerCase<Scalar: NormalizationScalar> {
                 refused { () throws(NormalizationError) in
                     var dx = output.mutableSpan
                     if let residual {
-                        var dr = residualGradient.mutableSpan
                         return try layer.backward(
                             gradient.span, input: x.span, adding: residual.span,
                             through: activation, normalizedBy: normalizing, into: &dx,
-                            residualGradient: &dr, geometry: geometry, wanting: wanted)
+                            residualGradient: residualGradient.mutableSpan, geometry: geometry,
+                            wanting: wanted)
                     }
                     return try layer.backward(
                         gradient.span, input: x.span, through: activation,

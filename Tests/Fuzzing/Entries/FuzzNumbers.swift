@@ -42,10 +42,10 @@ struct Numbers {
 
 /// The result, or nil where the library refuses with an error that says something.
 @discardableResult
-func refused<Result>(
-    _ body: () throws(NormalizationError) -> Result
+func refused<Result, Failure: Error & CustomStringConvertible>(
+    _ body: () throws(Failure) -> Result
 ) -> Result? {
-    do throws(NormalizationError) {
+    do throws(Failure) {
         return try body()
     } catch {
         precondition(!error.description.isEmpty)

@@ -2,8 +2,8 @@ import Normalization
 import Testing
 
 @Suite struct FoldingRefusalTests {
-    private func refusal(_ call: () throws -> Void) throws -> NormalizationError {
-        try #require(throws: NormalizationError.self, performing: call)
+    private func refusal(_ call: () throws -> Void) throws -> FoldingError {
+        try #require(throws: FoldingError.self, performing: call)
     }
 
     /// μ = 1, variance 3, ε = 1: scale γ/2.
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func shapesThatAreNoWeights() throws {
-        typealias Defect = NormalizationError.WeightShapeDefect
+        typealias Defect = FoldingError.WeightShapeDefect
         let cases: [(LinearLayer.Kind, [Int], Int, Defect)] = [
             (.convolution, [4, 4], 1, .wrongRank),
             (.transposedConvolution, [4, 4], 1, .wrongRank),
@@ -43,7 +43,10 @@ import Testing
                 case .dense: _ = try LinearLayer.dense(shape)
                 }
             }
-            #expect(error == .invalidWeightShape(kind, shape: shape, groups: groups, defect))
+            #expect(
+                error
+                    == .invalidWeightShape(
+                        kind: kind.rawValue, shape: shape, groups: groups, defect))
             #expect(error.description.contains("\(shape)"))
         }
     }
@@ -53,9 +56,13 @@ import Testing
         let weights = [Float](repeating: 1, count: 36)
         #expect(
             try refusal { _ = try norm(4).folded(after: layer, weights: weights) }
-                == .foldChannelMismatch(layer, expected: 4, actual: 6))
+                == .channelMismatch(
+                    kind: "convolution", shape: [6, 2, 3], groups: 2, expected: 4, actual: 6))
         let before = try refusal { _ = try norm(6).folded(before: layer, weights: weights) }
-        #expect(before == .foldChannelMismatch(layer, expected: 6, actual: 4))
+        #expect(
+            before
+                == .channelMismatch(
+                    kind: "convolution", shape: [6, 2, 3], groups: 2, expected: 6, actual: 4))
         #expect(
             before.description
                 == "convolution with weights of shape [6, 2, 3] in 2 groups: "
@@ -80,11 +87,11 @@ import Testing
         without.runningStatistics = nil
         #expect(
             try refusal { _ = try without.folded(after: layer, weights: [1, 1, 1, 1]) }
-                == .noRunningStatistics)
+                == .normalization(.noRunningStatistics))
         #expect(
             try refusal {
                 _ = try norm(2, variance: -1).folded(before: layer, weights: [1, 1, 1, 1])
-            } == .invalidVariance(channel: 0, variance: -1, epsilon: 1))
+            } == .normalization(.invalidVariance(channel: 0, variance: -1, epsilon: 1)))
     }
 
     @Test func zeroPaddingWhereZeroDoesNotNormalizeToZero() throws {
@@ -95,7 +102,7 @@ import Testing
             _ = try norm.folded(before: layer, weights: weights, padding: .zeros)
         }
         // Channel 0: 0.5 − 1/2 = 0. Channel 1: 1 − 1/2.
-        #expect(error == .inexactFold(.convolution, channel: 1, normalizedZero: 0.5))
+        #expect(error == .inexactFold(kind: "convolution", channel: 1, normalizedZero: 0.5))
         #expect(try norm.folded(before: layer, weights: weights).bias == [1.5])
         #expect(try norm.valuesNormalizingToZero() == [0, -1])
     }
@@ -107,7 +114,10 @@ import Testing
                 _ = try norm(2).folded(
                     before: layer, weights: [Float](repeating: 1, count: 6), padding: padding)
             }
-            #expect(error == .inexactFold(.transposedConvolution, channel: 0, normalizedZero: -0.5))
+            #expect(
+                error
+                    == .inexactFold(
+                        kind: "transposed convolution", channel: 0, normalizedZero: -0.5))
         }
     }
 
@@ -174,13 +184,13 @@ import Testing
                     try norm.fold(before: layer, weights: &weightSpan, bias: &biasSpan)
                 }
             }
-            #expect(error == .foldOverflow(.weights, index: 3, value: Double(Float(3e38))))
+            #expect(error == .overflow(.weights, index: 3, value: Double(Float(3e38))))
             #expect(weights == [1, 2, 3, 3e38] && bias == [1, 2])
         }
         #expect(
             try refusal {
                 _ = try norm.folded(after: layer, weights: weights, bias: [1, -1e10])
-            } == .foldOverflow(.bias, index: 1, value: Double(Float(2e30)) / 2 * -1e10))
+            } == .overflow(.bias, index: 1, value: Double(Float(2e30)) / 2 * -1e10))
     }
 
     /// Runs long enough for BLAS calls are searched for their largest weight, here the one that fails.
@@ -189,7 +199,7 @@ import Testing
         let norm = try norm(2, gamma: .shared(2e30), mean: 0)
         var weights = [Float](repeating: 1, count: 64)
         weights[40] = -3e38
-        let expected = NormalizationError.foldOverflow(
+        let expected = FoldingError.overflow(
             .weights, index: 40, value: Double(Float(-3e38)))
         #expect(try refusal { _ = try norm.folded(after: layer, weights: weights) } == expected)
         #expect(try refusal { _ = try norm.folded(before: layer, weights: weights) } == expected)
@@ -204,6 +214,8 @@ import Testing
                 == .wrongLength(.weights, expected: 1 << 61, actual: 2))
         #expect(
             try refusal { _ = try layer.folded(after: dense, weights: [1, 2]) }
-                == .foldChannelMismatch(dense, expected: 2, actual: 1 << 60))
+                == .channelMismatch(
+                    kind: "dense layer", shape: dense.shape, groups: 1, expected: 2,
+                    actual: 1 << 60))
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Normalization
+import SeededRandom
 
 /// A training step and an inference such as a host program makes, on the same data each time.
 struct GuestCall<Scalar: NormalizationScalar> {

@@ -1,7 +1,7 @@
-/// f and g · f′ over rows of z in L1, in the element type: a loop for each activation, without a
+/// f and dz = g · f′ over rows of z in L1, in the element type: a loop for each activation, without a
 /// branch on a value or on what is to be done, so that the compiler makes vector code of it.
 ///
-/// No output overlaps z or `work`; `gated` may be g.
+/// No output overlaps z or `work`; `dz` may be g.
 enum ActivationRows {
     /// y = f(z); `work` has room for n elements.
     @inline(__always)
@@ -19,8 +19,8 @@ enum ActivationRows {
                 let positive = unsafe z[i] < 0 ? 0 : z[i]
                 unsafe y[i] = positive > 6 ? 6 : positive
             }
-        case .leakyReLU(let slope):
-            let slope = Scalar(slope)
+        case .leakyReLU(let negativeSlope):
+            let slope = Scalar(negativeSlope)
             for i in 0..<n { unsafe y[i] = z[i] < 0 ? z[i] * slope : z[i] }
         case .silu:
             unsafe Scalar.exponentials(ofNegated: z, n, into: work)
@@ -34,37 +34,37 @@ enum ActivationRows {
         }
     }
 
-    /// g · f′(z); `work` has room for n elements.
+    /// dz = g · f′(z); `work` has room for n elements.
     @inline(__always)
-    static func gate<Scalar: NormalizationScalar>(
+    static func activationBackward<Scalar: NormalizationScalar>(
         _ z: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>, _ n: Int,
-        _ activation: Activation, into gated: UnsafeMutablePointer<Scalar>,
+        _ activation: Activation, into dz: UnsafeMutablePointer<Scalar>,
         work: UnsafeMutablePointer<Scalar>
     ) {
         switch activation {
         case .identity:
-            if unsafe g != UnsafePointer(gated) { unsafe gated.update(from: g, count: n) }
+            if unsafe g != UnsafePointer(dz) { unsafe dz.update(from: g, count: n) }
         case .relu:
-            for i in 0..<n { unsafe gated[i] = z[i] > 0 ? g[i] : 0 }
+            for i in 0..<n { unsafe dz[i] = z[i] > 0 ? g[i] : 0 }
         case .relu6:
             for i in 0..<n {
-                let passed = unsafe z[i] < 6 ? g[i] : 0
-                unsafe gated[i] = z[i] > 0 ? passed : 0
+                let below6 = unsafe z[i] < 6 ? g[i] : 0
+                unsafe dz[i] = z[i] > 0 ? below6 : 0
             }
-        case .leakyReLU(let slope):
-            let slope = Scalar(slope)
-            for i in 0..<n { unsafe gated[i] = z[i] > 0 ? g[i] : g[i] * slope }
+        case .leakyReLU(let negativeSlope):
+            let slope = Scalar(negativeSlope)
+            for i in 0..<n { unsafe dz[i] = z[i] > 0 ? g[i] : g[i] * slope }
         case .silu:
             unsafe Scalar.exponentials(ofNegated: z, n, into: work)
             for i in 0..<n {
                 let sigmoid = unsafe 1 / (1 + work[i])
-                unsafe gated[i] = g[i] * (sigmoid * (1 + z[i] * (1 - sigmoid)))
+                unsafe dz[i] = g[i] * (sigmoid * (1 + z[i] * (1 - sigmoid)))
             }
         case .hardSwish:
             for i in 0..<n {
                 let inner = unsafe g[i] * (z[i] * (1 / 3) + 0.5)
                 let above = unsafe z[i] > 3 ? g[i] : inner
-                unsafe gated[i] = z[i] < -3 ? 0 : above
+                unsafe dz[i] = z[i] < -3 ? 0 : above
             }
         }
     }

@@ -1,35 +1,37 @@
 internal import BLAS
 
 extension BLASEngine {
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
+    /// y = f(γ · (x − μ) · s + β + residual), and whether f′ is 1 into the mask
+    @inline(__always)
     static func activate<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
+        _ x: UnsafePointer<Scalar>, _ block: Block, by coefficients: NormalizeCoefficients<Scalar>,
         then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
+        _ scratch: UnsafeMutablePointer<Scalar>
     ) {
         let activation = epilogue.activation
-        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: map, scratch) { at, n, z in
+        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: coefficients, scratch) {
+            at, n, z in
             if let mask = unsafe epilogue.mask {
                 var bits = unsafe MaskWriter(mask, from: at)
-                for i in 0..<n { unsafe bits.append(activation.passes(z[i])) }
+                for i in 0..<n { unsafe bits.append(activation.derivativeIsOne(at: z[i])) }
                 unsafe bits.finish()
             }
             unsafe ActivationRows.activate(z, n, activation, into: y + at, work: scratch)
         }
     }
 
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    static func gate<Scalar: NormalizationScalar>(
+    /// dz = g · f′(z)
+    @inline(__always)
+    static func activationBackward<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, then epilogue: Epilogue<Scalar>,
-        into gated: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
+        by coefficients: NormalizeCoefficients<Scalar>, through epilogue: Epilogue<Scalar>,
+        into dz: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
         let activation = epilogue.activation
-        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: map, scratch) { at, n, z in
-            unsafe ActivationRows.gate(
-                z, gradient + at, n, activation, into: gated + at, work: scratch)
+        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: coefficients, scratch) {
+            at, n, z in
+            unsafe ActivationRows.activationBackward(
+                z, gradient + at, n, activation, into: dz + at, work: scratch)
         }
     }
 
@@ -38,46 +40,49 @@ extension BLASEngine {
     @inline(__always)
     private static func forEachRun<Scalar: NormalizationScalar>(
         of block: Block, _ x: UnsafePointer<Scalar>, adding residual: UnsafePointer<Scalar>?,
-        by map: ForwardMap<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
+        by coefficients: NormalizeCoefficients<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
         _ body: (Int, Int, UnsafePointer<Scalar>) -> Void
     ) {
         let length = BLASRows.length
         let (z, work) = unsafe (scratch + length, scratch + 2 * length)
-        let isTouching = block.channelStride == block.inner
+        let isTouching = block.laneStride == block.inner
         let group = isTouching ? max(1, length / block.inner) : 1
         let piece = min(block.inner, length)
         for outer in 0..<block.outer {
-            for first in stride(from: 0, to: block.channels, by: group) {
-                let channels = min(group, block.channels - first)
+            for first in stride(from: 0, to: block.lanes, by: group) {
+                let lanes = min(group, block.lanes - first)
                 for start in stride(from: 0, to: block.inner, by: piece) {
                     let at = block.plane(outer, first) + start
                     let n = min(piece, block.inner - start)
-                    let c = block.firstChannel + first
+                    let l = block.firstLane + first
                     if block.inner == 1 {
-                        unsafe normalizeColumns(x + at, channels, from: c, by: map, into: z)
+                        unsafe normalizeColumns(x + at, lanes, from: l, by: coefficients, into: z)
                     } else {
-                        for channel in 0..<channels {
-                            let row = channel * block.inner
+                        for lane in 0..<lanes {
+                            let row = lane * block.inner
                             unsafe normalizeRow(
-                                x + at + row, n, of: c + channel, by: map, into: z + row, work)
+                                x + at + row, n, of: l + lane, by: coefficients, into: z + row,
+                                work)
                         }
                     }
                     if let residual = unsafe residual {
-                        unsafe Scalar.axpy(channels * n, alpha: 1, residual + at, z)
+                        unsafe Scalar.axpy(lanes * n, alpha: 1, residual + at, z)
                     }
-                    unsafe body(at, channels * n, z)
+                    unsafe body(at, lanes * n, z)
                 }
             }
         }
     }
 
-    /// A row of single values, each of a channel of its own, which BLAS has no call for.
+    /// A row of single values, each of a lane of its own, which BLAS has no call for.
     @inline(__always)
     private static func normalizeColumns<Scalar: NormalizationScalar>(
-        _ row: UnsafePointer<Scalar>, _ n: Int, from c: Int, by map: ForwardMap<Scalar>,
-        into z: UnsafeMutablePointer<Scalar>
+        _ row: UnsafePointer<Scalar>, _ n: Int, from lane: Int,
+        by coefficients: NormalizeCoefficients<Scalar>, into z: UnsafeMutablePointer<Scalar>
     ) {
-        let (center, scale, shift) = unsafe (map.center + c, map.scale + c, map.shift + c)
+        let center = unsafe coefficients.center.pointer(at: lane)
+        let scale = unsafe coefficients.scale.pointer(at: lane)
+        let shift = unsafe coefficients.shift.pointer(at: lane)
         for i in 0..<n { unsafe z[i] = (row[i] - center[i]) * scale[i] + shift[i] }
     }
 }

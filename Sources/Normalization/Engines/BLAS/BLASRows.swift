@@ -1,7 +1,6 @@
 internal import BLAS
-internal import CKernels
 
-/// A block as rows of one channel each, for calls that take vectors.
+/// A block as rows of one lane each, for calls that take vectors.
 ///
 /// Long planes are cut into pieces. Where planes are short the batch is walked in tiles, transposed
 /// by omatcopy, so that what was a column through the samples becomes a row.
@@ -17,7 +16,7 @@ enum BLASRows {
     private static let readAhead = 8 << 10
     /// The fewest elements that are worth asking for.
     private static let shortestRead = 256
-    /// Planes shorter than this go around the cache together.
+    /// Planes shorter than this go past the cache together.
     private static let shortestStream = 256
 
     /// Whether rows are long enough for calls to beat a scalar loop.
@@ -27,12 +26,12 @@ enum BLASRows {
 
     /// Whether samples, not planes, make the longer rows.
     private static func areTiles(_ block: Block) -> Bool {
-        block.inner < 16 && block.outer > block.inner && block.channelStride == block.inner
+        block.inner < 16 && block.outer > block.inner && block.laneStride == block.inner
     }
 
-    /// Calls `body` with (channel of the block, count, row of x, row of g).
+    /// Calls `body` with (lane of the block, count, row of x, row of g).
     @inline(__always)
-    static func forEach<Scalar: NormalizationScalar>(
+    static func forEachRow<Scalar: NormalizationScalar>(
         _ block: Block, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
         _ scratch: UnsafeMutablePointer<Scalar>,
         _ body: (Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void
@@ -43,7 +42,7 @@ enum BLASRows {
                 for column in 0..<tile.columns {
                     let row = column * tile.rows
                     unsafe body(
-                        tile.channel(of: column), tile.rows, xTile + row, gTile + row)
+                        tile.lane(of: column), tile.rows, xTile + row, gTile + row)
                 }
             }
             return
@@ -53,17 +52,16 @@ enum BLASRows {
         var ahead = ReadAhead(
             block, elements: readAhead / tensors / MemoryLayout<Scalar>.stride)
         for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let plane = block.plane(outer, channel)
+            for lane in 0..<block.lanes {
+                let plane = block.plane(outer, lane)
                 var start = 0
                 while start < block.inner {
                     let n = min(sumLength, block.inner - start)
                     if let (at, count) = ahead.next(n) {
-                        let bytes = count * MemoryLayout<Scalar>.stride
-                        unsafe ckernels_prefetch(x + at, bytes)
-                        if tensors == 2 { unsafe ckernels_prefetch(g + at, bytes) }
+                        unsafe NonTemporal.prefetch(x + at, count)
+                        if tensors == 2 { unsafe NonTemporal.prefetch(g + at, count) }
                     }
-                    unsafe body(channel, n, x + plane + start, g + plane + start)
+                    unsafe body(lane, n, x + plane + start, g + plane + start)
                     start += n
                 }
             }
@@ -80,7 +78,7 @@ enum BLASRows {
 
         init(_ block: Block, elements: Int) {
             self.block = block
-            run = block.channels * block.inner
+            run = block.lanes * block.inner
             position = elements
             // The processor follows long planes by itself.
             let isWorthIt = block.isContiguousInSamples && block.inner <= 4 * elements
@@ -110,12 +108,12 @@ enum BLASRows {
         }
     }
 
-    /// Calls `body` with (channel of the block, count, row of x, row of g, row of the result, work),
+    /// Calls `body` with (lane of the block, count, row of x, row of g, row of the result, work),
     /// where no row overlaps another, and brings the result to its place.
     @inline(__always)
-    static func map<Scalar: NormalizationScalar>(
+    static func forEachRow<Scalar: NormalizationScalar>(
         _ block: Block, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
-        into result: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
+        writing result: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
         _ body: (
             Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>,
             UnsafeMutablePointer<Scalar>
@@ -129,7 +127,7 @@ enum BLASRows {
                 for column in 0..<tile.columns {
                     let row = column * tile.rows
                     unsafe body(
-                        tile.channel(of: column), tile.rows, xTile + row, gTile + row,
+                        tile.lane(of: column), tile.rows, xTile + row, gTile + row,
                         target + row, work)
                 }
                 unsafe Scalar.omatcopy(
@@ -139,23 +137,23 @@ enum BLASRows {
             return
         }
         let isInPlace = unsafe UnsafePointer(result) == x || UnsafePointer(result) == g
-        if block.bypassesCache {
-            return unsafe mapAroundCache(block, into: result, target) {
-                channel, n, at, target in
-                unsafe body(channel, n, x + at, g + at, target, work)
+        if block.isNonTemporal {
+            return unsafe forEachRowNonTemporal(block, into: result, target) {
+                lane, n, at, target in
+                unsafe body(lane, n, x + at, g + at, target, work)
             }
         }
         for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let plane = block.plane(outer, channel)
+            for lane in 0..<block.lanes {
+                let plane = block.plane(outer, lane)
                 var start = 0
                 while start < block.inner {
                     let (n, at) = (min(length, block.inner - start), plane + start)
                     if isInPlace {
-                        unsafe body(channel, n, x + at, g + at, target, work)
+                        unsafe body(lane, n, x + at, g + at, target, work)
                         unsafe (result + at).update(from: target, count: n)
                     } else {
-                        unsafe body(channel, n, x + at, g + at, result + at, work)
+                        unsafe body(lane, n, x + at, g + at, result + at, work)
                     }
                     start += n
                 }
@@ -163,10 +161,10 @@ enum BLASRows {
         }
     }
 
-    /// BLAS writes through the cache, so rows that shall go around it are made beside it: short planes
+    /// BLAS writes through the cache, so rows that shall go past it are made beside it: short planes
     /// together, which would else be copied line by broken line.
     @inline(__always)
-    private static func mapAroundCache<Scalar: NormalizationScalar>(
+    private static func forEachRowNonTemporal<Scalar: NormalizationScalar>(
         _ block: Block, into result: UnsafeMutablePointer<Scalar>,
         _ target: UnsafeMutablePointer<Scalar>,
         _ body: (Int, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
@@ -174,20 +172,19 @@ enum BLASRows {
         let isShort = block.inner < shortestStream && block.isContiguousInSamples
         let group = isShort ? length / block.inner : 1
         for outer in 0..<block.outer {
-            for first in stride(from: 0, to: block.channels, by: group) {
-                let planes = min(group, block.channels - first)
+            for first in stride(from: 0, to: block.lanes, by: group) {
+                let planes = min(group, block.lanes - first)
                 let plane = block.plane(outer, first)
                 for start in stride(from: 0, to: block.inner, by: length) {
                     let (n, at) = (min(length, block.inner - start), plane + start)
                     for k in 0..<planes {
                         unsafe body(first + k, n, at + k * n, target + k * n)
                     }
-                    unsafe ckernels_copy_non_temporal(
-                        result + at, target, planes * n * MemoryLayout<Scalar>.stride)
+                    unsafe NonTemporal.copy(target, planes * n, to: result + at)
                 }
             }
         }
-        ckernels_copy_end()
+        NonTemporal.finish()
     }
 
     /// Transposes a tile of x, and one of g where that is another tensor.
@@ -208,7 +205,7 @@ enum BLASRows {
         return unsafe (UnsafePointer(xTile), UnsafePointer(gTile))
     }
 
-    /// Samples × consecutive columns, each column one position of one channel.
+    /// Samples × consecutive columns, each column one position of one lane.
     private struct Tile {
         var offset: Int
         var rows: Int
@@ -217,12 +214,12 @@ enum BLASRows {
         var firstColumn: Int
         var inner: Int
 
-        func channel(of column: Int) -> Int { (firstColumn + column) / inner }
+        func lane(of column: Int) -> Int { (firstColumn + column) / inner }
     }
 
     @inline(__always)
     private static func forEachTile(of block: Block, _ body: (Tile) -> Void) {
-        let total = block.channels * block.inner
+        let total = block.lanes * block.inner
         // Whole cache lines of each sample, and as many samples as the tile then holds.
         let width = min(total, 32)
         let height = length / width

@@ -5,7 +5,7 @@ extension FusedEngine {
     static var instructionSet: String { unsafe String(cString: kernels.name) }
 
     /// Chosen once: the widest, unless the environment names others.
-    nonisolated(unsafe) static let kernels = unsafe ckernels_chosen().pointee
+    private nonisolated(unsafe) static let kernels = unsafe ckernels_chosen().pointee
 
     /// The passes for an element type: the table's elements are `CKERNELS_FLOAT`, `CKERNELS_DOUBLE`.
     @inline(__always)
@@ -13,18 +13,25 @@ extension FusedEngine {
         unsafe Scalar.self == Float.self ? kernels.passes.0 : kernels.passes.1
     }
 
+    static func inverseRoots(
+        of values: UnsafePointer<Double>, plus added: Double,
+        into roots: UnsafeMutablePointer<Double>, count: Int
+    ) {
+        unsafe kernels.inverse_roots(values, added, roots, count)
+    }
+
     /// The output as the C struct; null where there is none.
     @inline(__always)
     static func withOutput<Scalar>(
-        _ output: PendingOutput<Scalar>?, _ body: (UnsafePointer<ckernels_output>?) -> Void
+        _ output: OutputTask<Scalar>?, _ body: (UnsafePointer<ckernels_output>?) -> Void
     ) {
-        guard let output = unsafe output else { return body(nil) }
-        let (block, epilogue) = unsafe (output.block, output.epilogue)
+        guard let output else { return body(nil) }
+        let (block, epilogue) = (output.block, output.epilogue)
         let at = block.offset
         let (kind, tables) = unsafe kindAndTables(output)
         var description = unsafe ckernels_output(
             kind: Int32(kind), activation: epilogue.activation.code,
-            non_temporal: block.bypassesCache ? 1 : 0, block: ckernels_block(block),
+            non_temporal: block.isNonTemporal ? 1 : 0, block: ckernels_block(block),
             mask: epilogue.mask, first_bit: at,
             negative_slope: epilogue.activation.negativeSlope, x: output.x + at,
             residual: epilogue.residual.map { unsafe UnsafeRawPointer($0 + at) },
@@ -33,51 +40,76 @@ extension FusedEngine {
         unsafe body(&description)
     }
 
+    /// The kernels' name for an output's kind, and the tables from the block's first lane on.
     @inline(__always)
     private static func kindAndTables<Scalar>(
-        _ output: PendingOutput<Scalar>
+        _ output: OutputTask<Scalar>
     ) -> (Int, ckernels_tables) {
-        let c = unsafe output.block.firstChannel
-        var tables = unsafe ckernels_tables()
-        let forward = unsafe output.forwardMap
-        unsafe tables.center = UnsafeRawPointer(forward.center + c)
-        unsafe tables.scale = UnsafeRawPointer(forward.scale + c)
-        switch unsafe output.map {
-        case .forward:
-            unsafe tables.shift = UnsafeRawPointer(forward.shift + c)
-            return unsafe (CKERNELS_NORMALIZE, tables)
-        case .gate:
-            unsafe tables.shift = UnsafeRawPointer(forward.shift + c)
-            return unsafe (CKERNELS_ACTIVATION_BACKWARD, tables)
-        case .backward(_, let map):
-            unsafe tables.deviation_scale = UnsafeRawPointer(map.slope + c)
-            unsafe tables.gradient_center = UnsafeRawPointer(map.gradientCenter + c)
-            unsafe tables.correction = UnsafeRawPointer(map.residue + c)
-            return unsafe (CKERNELS_INPUT_GRADIENT, tables)
+        func table<Element>(_ table: Table<Element>) -> UnsafeRawPointer {
+            unsafe UnsafeRawPointer(table.pointer(at: output.block.firstLane))
         }
+        var tables = unsafe ckernels_tables()
+        switch output.kind {
+        case .normalized(let k, _):
+            unsafe (tables.center, tables.scale) = (table(k.center), table(k.scale))
+            unsafe tables.shift = table(k.shift)
+            return unsafe (CKERNELS_NORMALIZE, tables)
+        case .activationBackward(_, let k, _):
+            unsafe (tables.center, tables.scale) = (table(k.center), table(k.scale))
+            unsafe tables.shift = table(k.shift)
+            return unsafe (CKERNELS_ACTIVATION_BACKWARD, tables)
+        case .inputGradient(_, let k):
+            unsafe setGradientTables(of: k, &tables, table)
+            unsafe tables.scale = table(k.normalize.scale)
+            return unsafe (CKERNELS_INPUT_GRADIENT, tables)
+        case .weightedInputGradient(_, let k):
+            unsafe setGradientTables(of: k, &tables, table)
+            unsafe tables.scale = table(k.roundedInverseDeviation)
+            unsafe tables.weight = table(k.weight)
+            return unsafe (CKERNELS_WEIGHTED_INPUT_GRADIENT, tables)
+        case .maskedActivationBackward:
+            preconditionFailure("has a kernel of its own")
+        }
+    }
+
+    /// The tables that both forms of ∂x share.
+    @inline(__always)
+    private static func setGradientTables<Scalar>(
+        of k: InputGradientCoefficients<Scalar>, _ tables: inout ckernels_tables,
+        _ table: (Table<Scalar>) -> UnsafeRawPointer
+    ) {
+        unsafe tables.center = table(k.normalize.center)
+        unsafe tables.deviation_scale = table(k.deviationScale)
+        unsafe tables.gradient_center = table(k.gradientCenter)
+        unsafe tables.correction = table(k.correction)
     }
 }
 
 extension ckernels_block {
     init(_ block: Block) {
         self.init(
-            outer: block.outer, channels: block.channels, inner: block.inner,
-            outer_stride: block.outerStride, channel_stride: block.channelStride)
+            outer: block.outer, channels: block.lanes, inner: block.inner,
+            outer_stride: block.outerStride, channel_stride: block.laneStride)
     }
 }
 
-/// The same pointer, where the element types are known to be one.
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafePointer<From>) -> UnsafePointer<To> {
-    unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
-}
+extension Activation {
+    /// The kernels' name for it.
+    var code: Int32 {
+        let code =
+            switch self {
+            case .identity: CKERNELS_IDENTITY
+            case .relu: CKERNELS_RELU
+            case .relu6: CKERNELS_RELU6
+            case .leakyReLU: CKERNELS_LEAKY_RELU
+            case .silu: CKERNELS_SILU
+            case .hardSwish: CKERNELS_HARD_SWISH
+            }
+        return Int32(code)
+    }
 
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafePointer<To> {
-    unsafe UnsafeRawPointer(pointer).assumingMemoryBound(to: To.self)
-}
-
-@inline(__always)
-func cast<From, To>(_ pointer: UnsafeMutablePointer<From>) -> UnsafeMutablePointer<To> {
-    unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: To.self)
+    /// Of the leaky ReLU.
+    var negativeSlope: Double {
+        if case .leakyReLU(let negativeSlope) = self { negativeSlope } else { 0 }
+    }
 }

@@ -2,25 +2,25 @@
 ///
 /// Statistics are two passes, first the mean, then the squared deviations from it, with compensated
 /// sums, so that their error does not grow with the number of values.
-enum ReferenceEngine: PlainPassEngine {
+enum ReferenceEngine: PassEngine {
     static let scratchCount = 0
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block,
-        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let count = block.valuesPerChannel
-        for channel in 0..<block.channels {
-            // Deviations are taken from the first value, so that a constant channel has exactly its
+        let count = block.valuesPerLane
+        for lane in 0..<block.lanes {
+            // Deviations are taken from the first value, so that a constant lane has exactly its
             // value for mean, and a large mean costs no digits.
-            let first = unsafe Double(x[block.plane(0, channel)])
+            let first = unsafe Double(x[block.plane(0, lane)])
 
             // μ = (1/m) Σ x
             var sum = CompensatedSum()
             for outer in 0..<block.outer {
-                let plane = unsafe x + block.plane(outer, channel)
+                let plane = unsafe x + block.plane(outer, lane)
                 for i in 0..<block.inner {
                     unsafe sum.add(Double(plane[i]) - first)
                 }
@@ -31,41 +31,18 @@ enum ReferenceEngine: PlainPassEngine {
             var squares = CompensatedSum()
             var residue = CompensatedSum()
             for outer in 0..<block.outer {
-                let plane = unsafe x + block.plane(outer, channel)
+                let plane = unsafe x + block.plane(outer, lane)
                 for i in 0..<block.inner {
                     let deviation = unsafe Double(plane[i]) - mean
                     squares.add(deviation * deviation)
                     residue.add(deviation)
                 }
             }
-            let deviations = max(
-                squares.value - residue.value * residue.value / Double(count), 0)
+            let m2 = max(squares.value - residue.value * residue.value / Double(count), 0)
             // What is left of the deviations from μ is what rounding took from it where the first value
             // was an outlier.
-            unsafe moments[channel] = Moments(
-                count: count, mean: mean, plus: residue.value / Double(count),
-                deviations: deviations)
-        }
-    }
-
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    static func normalize<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, by map: ForwardMap<Scalar>,
-        into y: UnsafeMutablePointer<Scalar>, scratch: UnsafeMutablePointer<Scalar>
-    ) {
-        for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let c = block.firstChannel + channel
-                let (mean, s) = unsafe (map.mean[c], map.inverseDeviation[c])
-                let (gamma, beta) = unsafe (map.gamma[c], map.beta[c])
-                let plane = block.plane(outer, channel)
-                for i in plane..<plane + block.inner {
-                    // normalize, scale and shift
-                    let normalized = unsafe (Double(x[i]) - mean) * s
-                    unsafe y[i] = Scalar(gamma * normalized + beta)
-                }
-            }
+            unsafe moments[lane] = Moments(
+                count: count, mean: mean, plus: residue.value / Double(count), m2: m2)
         }
     }
 
@@ -73,16 +50,16 @@ enum ReferenceEngine: PlainPassEngine {
     @specialized(where Scalar == Double)
     static func gradientSums<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: ForwardMap<Scalar>, into sums: UnsafeMutablePointer<GradientSums>,
-        scratch: UnsafeMutablePointer<Scalar>
+        by coefficients: NormalizeCoefficients<Scalar>,
+        into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        for channel in 0..<block.channels {
-            let c = block.firstChannel + channel
-            let (mean, s) = unsafe (map.mean[c], map.inverseDeviation[c])
+        for lane in 0..<block.lanes {
+            let l = block.firstLane + lane
+            let (mean, s) = (coefficients.mean[l], coefficients.inverseDeviation[l])
             var a = CompensatedSum()
             var b = CompensatedSum()
             for outer in 0..<block.outer {
-                let plane = block.plane(outer, channel)
+                let plane = block.plane(outer, lane)
                 for i in plane..<plane + block.inner {
                     let normalized = unsafe (Double(x[i]) - mean) * s
                     let g = unsafe Double(gradient[i])
@@ -90,49 +67,100 @@ enum ReferenceEngine: PlainPassEngine {
                     b.add(g * normalized)
                 }
             }
-            unsafe sums[channel] = GradientSums(
+            unsafe sums[lane] = LaneGradientSums(
                 gradient: a.value, gradientTimesNormalized: b.value)
         }
     }
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    static func inputGradient<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
-        by map: BackwardMap<Scalar>, into dx: UnsafeMutablePointer<Scalar>,
-        scratch: UnsafeMutablePointer<Scalar>
+    static func write<Scalar: NormalizationScalar>(
+        _ output: OutputTask<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let c = block.firstChannel + channel
-                let (mean, s) = unsafe (map.forward.mean[c], map.forward.inverseDeviation[c])
-                let gamma = unsafe map.forward.gamma[c]
-                let (meanG, meanGX) = unsafe (
-                    map.meanGradient[c], map.meanGradientTimesNormalized[c]
-                )
-                let plane = block.plane(outer, channel)
-                for i in plane..<plane + block.inner {
-                    let normalized = unsafe (Double(x[i]) - mean) * s
-                    let g = unsafe Double(gradient[i])
-                    unsafe dx[i] = Scalar(gamma * s * (g - meanG - normalized * meanGX))
-                }
-            }
+        let (x, block, target) = unsafe (output.x, output.block, output.output)
+        switch output.kind {
+        case .normalized(let coefficients, let epilogue) where epilogue.isNothing:
+            unsafe normalize(x, block, by: coefficients, into: target)
+        case .normalized(let coefficients, let epilogue):
+            unsafe activate(x, block, by: coefficients, then: epilogue, into: target)
+        case .activationBackward(let g, let coefficients, let epilogue):
+            unsafe activationBackward(
+                x, g, block, by: coefficients, through: epilogue, into: target)
+        case .maskedActivationBackward(let mask, let activation):
+            unsafe activationBackward(x, block, by: mask, activation, into: target)
+        case .inputGradient(let g, let coefficients):
+            unsafe inputGradient(x, g, block, by: coefficients, into: target)
+        case .weightedInputGradient(let g, let coefficients):
+            unsafe weightedInputGradient(x, g, block, by: coefficients, into: target)
         }
     }
 }
 
-/// A sum that carries what rounding dropped (Kahan 1965, with Neumaier's branch as two-sum, Knuth).
-struct CompensatedSum {
-    private var sum = 0.0
-    private var dropped = 0.0
+extension ReferenceEngine {
+    /// y = γ · (x − μ) · s + β
+    @inline(__always)
+    private static func normalize<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, by coefficients: NormalizeCoefficients<Scalar>,
+        into y: UnsafeMutablePointer<Scalar>
+    ) {
+        forEachPlane(of: block) { plane, l in
+            let (mean, s) = (coefficients.mean[l], coefficients.inverseDeviation[l])
+            let (gamma, beta) = (coefficients.gamma[l], coefficients.beta[l])
+            for i in plane..<plane + block.inner {
+                // normalize, scale and shift
+                let normalized = unsafe (Double(x[i]) - mean) * s
+                unsafe y[i] = Scalar(gamma * normalized + beta)
+            }
+        }
+    }
 
-    /// The sum, with what was dropped added back; infinite or NaN when a term was.
-    var value: Double { dropped.isFinite ? sum + dropped : sum }
+    /// ∂x = γ · s · (g − A/m − x̂ · B/m)
+    @inline(__always)
+    private static func inputGradient<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by coefficients: InputGradientCoefficients<Scalar>, into dx: UnsafeMutablePointer<Scalar>
+    ) {
+        let normalize = coefficients.normalize
+        forEachPlane(of: block) { plane, l in
+            let (mean, s) = (normalize.mean[l], normalize.inverseDeviation[l])
+            let gamma = normalize.gamma[l]
+            let meanG = coefficients.meanGradient[l]
+            let meanGX = coefficients.meanGradientTimesNormalized[l]
+            for i in plane..<plane + block.inner {
+                let normalized = unsafe (Double(x[i]) - mean) * s
+                let g = unsafe Double(gradient[i])
+                unsafe dx[i] = Scalar(gamma * s * (g - meanG - normalized * meanGX))
+            }
+        }
+    }
 
-    mutating func add(_ term: Double) {
-        let next = sum + term
-        let taken = next - sum
-        dropped += (sum - (next - taken)) + (term - taken)
-        sum = next
+    /// ∂x = s · (γ · g − P/k − x̂ · Q/k)
+    @inline(__always)
+    private static func weightedInputGradient<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        by coefficients: InputGradientCoefficients<Scalar>, into dx: UnsafeMutablePointer<Scalar>
+    ) {
+        let normalize = coefficients.normalize
+        forEachPlane(of: block) { plane, l in
+            let (mean, s) = (normalize.mean[l], normalize.inverseDeviation[l])
+            let gamma = normalize.gamma[l]
+            let meanG = coefficients.meanGradient[l]
+            let meanGX = coefficients.meanGradientTimesNormalized[l]
+            for i in plane..<plane + block.inner {
+                let normalized = unsafe (Double(x[i]) - mean) * s
+                let g = unsafe Double(gradient[i])
+                unsafe dx[i] = Scalar(s * (gamma * g - meanG - normalized * meanGX))
+            }
+        }
+    }
+
+    /// Calls `body` with where each plane starts, and its lane as the tables count them.
+    @inline(__always)
+    static func forEachPlane(of block: Block, _ body: (Int, Int) -> Void) {
+        for outer in 0..<block.outer {
+            for lane in 0..<block.lanes {
+                body(block.plane(outer, lane), block.firstLane + lane)
+            }
+        }
     }
 }

@@ -2,84 +2,86 @@ extension BatchNorm {
     /// Inference: y normalized with the running statistics. Changes nothing, so one layer serves any
     /// number of threads.
     ///
-    ///     y = γ_c · (x − running mean_c) / √(running variance_c + ε) + β_c
+    ///     y = f(γ_c · (x − running mean_c) / √(running variance_c + ε) + β_c + residual)
     ///
     /// A layer without running statistics normalizes with the batch's.
     ///
     /// - Parameters:
     ///   - x: the input, `geometry.count` elements, outer × channels × inner.
+    ///   - residual: as many, or `nil`.
+    ///   - activation: f, in the same walk over memory.
     ///   - y: the output, as many.
-    ///   - geometry: how x and y are read.
+    ///   - geometry: how the tensors are read.
     /// - Throws: ``NormalizationError/invalidVariance(channel:variance:epsilon:)`` naming the first
     ///   channel whose running variance + ε has no root,
     ///   ``NormalizationError/wrongLength(_:expected:actual:)``,
-    ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``.
+    ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``,
+    ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
     public func inference(
-        _ x: Span<Scalar>, into y: inout MutableSpan<Scalar>, geometry: Geometry
+        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+        geometry: Geometry
     ) throws(NormalizationError) {
-        try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-            try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
-                try unsafe inference(x, into: y, geometry: geometry)
-            }
+        guard runningStatistics != nil else {
+            _ = try forward(x, adding: residual, then: activation, into: &y, geometry: geometry)
+            return
+        }
+        try NormalizeBuffers.with(x, residual, activation, &y, nil) {
+            buffers throws(NormalizationError) in
+            try inference(buffers, geometry)
         }
     }
 
     /// Inference in place: `x` becomes y.
     ///
-    /// - Throws: as plain `inference` on spans; x is as it was then.
+    /// - Throws: as the form with an output; x is as it was then.
     public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, geometry: Geometry
-    ) throws(NormalizationError) {
-        try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
-            try unsafe inference(UnsafeBufferPointer(x), into: x, geometry: geometry)
-        }
-    }
-
-    /// Inference between buffers of a host that has nothing but pointers.
-    ///
-    /// `x` and `y` may be the same buffer; if they overlap otherwise, that is an error.
-    ///
-    /// - Throws: as plain `inference` on spans,
-    ///   and ``NormalizationError/overlap(_:_:)``.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    @unsafe
-    public func inference(
-        _ x: UnsafeBufferPointer<Scalar>, into y: UnsafeMutableBufferPointer<Scalar>,
-        geometry: Geometry
+        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+        then activation: Activation = .identity, geometry: Geometry
     ) throws(NormalizationError) {
         guard runningStatistics != nil else {
-            _ = try unsafe forward(x, into: y, geometry: geometry)
+            _ = try forwardInPlace(&x, adding: residual, then: activation, geometry: geometry)
             return
         }
-        try check(geometry, (.input, x.count), (.output, y.count))
-        let running = try checkedRunningStatistics()
-        try unsafe checkOverlap((.input, x), (.output, UnsafeBufferPointer(y)))
-        guard let source = x.baseAddress, let target = y.baseAddress, geometry.count > 0 else {
-            return
+        try NormalizeBuffers.inPlace(&x, residual, activation, nil) {
+            buffers throws(NormalizationError) in
+            try inference(buffers, geometry)
         }
-        unsafe execution(.inference, geometry).inference(
-            source, mean: running.mean, variance: running.variance, gamma: gamma, beta: beta,
-            epsilon: epsilon, into: target)
     }
 
     /// Inference on arrays.
     ///
     /// - Parameters:
     ///   - x: the input, as many elements as `shape` says.
+    ///   - residual: as many, or `nil`.
+    ///   - activation: f.
     ///   - shape: the dimensions of x, slowest first; NCHW is `[n, c, h, w]`.
     ///   - channelAxis: the axis of the channels; -1 is channels-last.
     /// - Returns: y.
-    /// - Throws: as the other forms, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    /// - Throws: as the form with spans, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
     public func inference(
-        _ x: [Scalar], shape: [Int], channelAxis: Int = 1
+        _ x: [Scalar], adding residual: [Scalar]? = nil, then activation: Activation = .identity,
+        shape: [Int], channelAxis: Int = 1
     ) throws(NormalizationError) -> [Scalar] {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.input, x.count))
         var output: [Scalar] = zeros(x.count)
         var y = output.mutableSpan
-        try inference(x.span, into: &y, geometry: geometry)
+        try inference(
+            x.span, adding: residual?.span, then: activation, into: &y, geometry: geometry)
         return output
+    }
+
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    private func inference(
+        _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry
+    ) throws(NormalizationError) {
+        try check(geometry)
+        try buffers.check(geometry)
+        let running = try checkedRunningStatistics()
+        guard geometry.count > 0, let tensors = buffers.tensors() else { return }
+        runInference(tensors, with: running, geometry)
     }
 }

@@ -27,10 +27,9 @@ extension BatchNorm {
         _ y: Span<Scalar>, normalizedBy statistics: NormalizingStatistics,
         into x: inout MutableSpan<Scalar>, geometry: Geometry
     ) throws(NormalizationError) {
-        try unsafe y.withUnsafeBufferPointer { y throws(NormalizationError) in
-            try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
-                try unsafe inverse(y, normalizedBy: statistics, into: x, geometry: geometry)
-            }
+        try NormalizeBuffers.with(y, nil, .identity, &x, nil) {
+            buffers throws(NormalizationError) in
+            try inverse(buffers, statistics, geometry)
         }
     }
 
@@ -41,33 +40,25 @@ extension BatchNorm {
         _ y: inout MutableSpan<Scalar>, normalizedBy statistics: NormalizingStatistics,
         geometry: Geometry
     ) throws(NormalizationError) {
-        try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
-            try unsafe inverse(
-                UnsafeBufferPointer(y), normalizedBy: statistics, into: y, geometry: geometry)
+        try NormalizeBuffers.inPlace(&y, nil, .identity, nil) {
+            buffers throws(NormalizationError) in
+            try inverse(buffers, statistics, geometry)
         }
     }
 
-    /// The inverse between buffers of a host that has nothing but pointers.
-    ///
-    /// `y` and `x` may be the same buffer; if they overlap otherwise, that is an error.
-    ///
-    /// - Throws: as the form with spans, and ``NormalizationError/overlap(_:_:)``.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    @unsafe
-    public func inverse(
-        _ y: UnsafeBufferPointer<Scalar>, normalizedBy statistics: NormalizingStatistics,
-        into x: UnsafeMutableBufferPointer<Scalar>, geometry: Geometry
+    private func inverse(
+        _ buffers: NormalizeBuffers<Scalar>, _ statistics: NormalizingStatistics,
+        _ geometry: Geometry
     ) throws(NormalizationError) {
-        try check(geometry, (.output, y.count), (.input, x.count))
-        let numbers = try normalizingNumbers(statistics, geometry)
-        try unsafe checkOverlap((.output, y), (.input, UnsafeBufferPointer(x)))
-        guard let source = y.baseAddress, let target = x.baseAddress, geometry.count > 0 else {
-            return
-        }
-        unsafe execution(.inference, geometry).inverse(
-            source, mean: numbers.mean, variance: numbers.variance, gamma: gamma, beta: beta,
-            epsilon: epsilon, into: target)
+        var buffers = buffers
+        (buffers.inputName, buffers.outputName) = (.output, .input)
+        try check(geometry)
+        try buffers.check(geometry)
+        let numbers = try meanAndVariance(statistics, geometry)
+        guard geometry.count > 0, let tensors = buffers.tensors() else { return }
+        runInverse(tensors, numbers, geometry)
     }
 
     /// The inverse on arrays.

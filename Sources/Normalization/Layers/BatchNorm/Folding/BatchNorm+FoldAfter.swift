@@ -21,18 +21,17 @@ extension BatchNorm {
     ///   computed in `Double`; with u = `Scalar.ulpOfOne / 2`, a weight w is within 2.01 u · |a · w|
     ///   of exact, the bias within 1.01 u · |bias| + 2⁻⁵⁰ · (|a| · (|bias| + |mean|) + |β|), where
     ///   nothing underflows.
-    /// - Throws: ``NormalizationError/foldChannelMismatch(_:expected:actual:)``,
-    ///   ``NormalizationError/wrongLength(_:expected:actual:)``,
-    ///   ``NormalizationError/noRunningStatistics``,
-    ///   ``NormalizationError/invalidVariance(channel:variance:epsilon:)``,
-    ///   ``NormalizationError/unfoldableChannel(_:scale:shift:)``,
-    ///   ``NormalizationError/foldOverflow(_:index:value:)``.
+    /// - Throws: ``FoldingError/channelMismatch(kind:shape:groups:expected:actual:)``,
+    ///   ``FoldingError/wrongLength(_:expected:actual:)``,
+    ///   ``FoldingError/normalization(_:)`` with what inference throws,
+    ///   ``FoldingError/unfoldableChannel(_:scale:shift:)``,
+    ///   ``FoldingError/overflow(_:index:value:)``.
     /// - Complexity: O(weights).
     public func folded(
         after layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil
-    ) throws(NormalizationError) -> (weights: [Scalar], bias: [Scalar]) {
+    ) throws(FoldingError) -> (weights: [Scalar], bias: [Scalar]) {
         // Before memory is taken for as many numbers as the layer says.
-        try ChannelMap(self).check(
+        try FoldedScales(self).check(
             layer, on: .output, weights: weights.count, bias: bias?.count ?? layer.outputs)
         var (weights, bias) = (weights, bias ?? zeros(layer.outputs))
         var weightSpan = weights.mutableSpan
@@ -51,18 +50,18 @@ extension BatchNorm {
     public func fold(
         after layer: LinearLayer, weights: inout MutableSpan<Scalar>,
         bias: inout MutableSpan<Scalar>
-    ) throws(NormalizationError) {
-        let map = try ChannelMap(self)
-        try map.check(layer, on: .output, weights: weights.count, bias: bias.count)
+    ) throws(FoldingError) {
+        let scales = try FoldedScales(self)
+        try scales.check(layer, on: .output, weights: weights.count, bias: bias.count)
         var folded: [Double] = []
         folded.reserveCapacity(bias.count)
         for c in 0..<bias.count {
-            folded.append(map.scale[c] * (Double(bias[c]) - map.mean[c]) + map.beta[c])
+            folded.append(scales.scale[c] * (Double(bias[c]) - scales.mean[c]) + scales.beta[c])
         }
-        let rounded = try ChannelMap.rounded(folded, as: Scalar.self)
-        try unsafe weights.withUnsafeMutableBufferPointer { weights throws(NormalizationError) in
+        let rounded = try FoldedScales.rounded(folded, as: Scalar.self)
+        try unsafe weights.withUnsafeMutableBufferPointer { weights throws(FoldingError) in
             guard let base = weights.baseAddress else { return }
-            try unsafe map.scaleWeights(base, of: layer, on: .output)
+            try unsafe scales.scaleWeights(base, of: layer, on: .output)
         }
         for c in 0..<bias.count { bias[c] = rounded[c] }
     }

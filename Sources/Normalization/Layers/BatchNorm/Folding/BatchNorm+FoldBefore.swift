@@ -35,16 +35,16 @@ extension BatchNorm {
     ///   n products in `Double`, within 1.01 u · |bias| + (n + 8) · 2⁻⁵² · Σ |w| · (|β| + |a · mean|).
     ///   Outputs are then differences of sums as large as Σ |w · a · mean|: where a mean is large against
     ///   its deviation, they have fewer digits than those of the two layers.
-    /// - Throws: ``NormalizationError/inexactFold(_:channel:normalizedZero:)``,
-    ///   ``NormalizationError/noValueNormalizesToZero(channel:shift:)``, and what
+    /// - Throws: ``FoldingError/inexactFold(kind:channel:normalizedZero:)``,
+    ///   ``FoldingError/noValueNormalizesToZero(channel:shift:)``, and what
     ///   ``folded(after:weights:bias:)`` throws.
     /// - Complexity: O(weights).
     public func folded(
         before layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil,
         padding: FoldedPadding = .none
-    ) throws(NormalizationError) -> (weights: [Scalar], bias: [Scalar], paddingValues: [Scalar]?) {
+    ) throws(FoldingError) -> (weights: [Scalar], bias: [Scalar], paddingValues: [Scalar]?) {
         // Before memory is taken for as many numbers as the layer says.
-        try ChannelMap(self).check(
+        try FoldedScales(self).check(
             layer, on: .input, weights: weights.count, bias: bias?.count ?? layer.outputs)
         var (weights, bias) = (weights, bias ?? zeros(layer.outputs))
         var weightSpan = weights.mutableSpan
@@ -67,23 +67,24 @@ extension BatchNorm {
     public func fold(
         before layer: LinearLayer, weights: inout MutableSpan<Scalar>,
         bias: inout MutableSpan<Scalar>, padding: FoldedPadding = .none
-    ) throws(NormalizationError) -> [Scalar]? {
-        let map = try ChannelMap(self)
-        try map.check(layer, on: .input, weights: weights.count, bias: bias.count)
-        if layer.kind == .transposedConvolution || padding == .zeros, let c = map.firstShifted {
-            throw .inexactFold(layer.kind, channel: c, normalizedZero: map.shift(of: c))
+    ) throws(FoldingError) -> [Scalar]? {
+        let scales = try FoldedScales(self)
+        try scales.check(layer, on: .input, weights: weights.count, bias: bias.count)
+        if layer.kind == .transposedConvolution || padding == .zeros, let c = scales.firstShifted {
+            throw .inexactFold(
+                kind: layer.kind.rawValue, channel: c, normalizedZero: scales.shift(of: c))
         }
         let paddingValues =
-            padding == .valuesNormalizingToZero ? try valuesNormalizingToZero(map) : nil
+            padding == .valuesNormalizingToZero ? try valuesNormalizingToZero(scales) : nil
         var folded: [Double] = []
         folded.reserveCapacity(bias.count)
         for output in 0..<bias.count { folded.append(Double(bias[output])) }
         let rounded = try unsafe weights.withUnsafeMutableBufferPointer {
-            weights throws(NormalizationError) -> [Scalar] in
+            weights throws(FoldingError) -> [Scalar] in
             guard let base = weights.baseAddress else { return [] }
-            if map.firstShifted != nil { unsafe map.addShifts(to: &folded, base, layer) }
-            let rounded = try ChannelMap.rounded(folded, as: Scalar.self)
-            try unsafe map.scaleWeights(base, of: layer, on: .input)
+            if scales.firstShifted != nil { unsafe scales.addShifts(to: &folded, base, layer) }
+            let rounded = try FoldedScales.rounded(folded, as: Scalar.self)
+            try unsafe scales.scaleWeights(base, of: layer, on: .input)
             return rounded
         }
         for output in 0..<bias.count { bias[output] = rounded[output] }
@@ -93,19 +94,18 @@ extension BatchNorm {
     /// The number that normalizes to zero, per channel: μ − β / a with a = γ / √(running variance + ε),
     /// or 0 where every number does.
     ///
-    /// - Throws: ``NormalizationError/noValueNormalizesToZero(channel:shift:)`` where γ is zero and β
-    ///   is not, ``NormalizationError/noRunningStatistics``,
-    ///   ``NormalizationError/invalidVariance(channel:variance:epsilon:)``,
-    ///   ``NormalizationError/unfoldableChannel(_:scale:shift:)``.
-    public func valuesNormalizingToZero() throws(NormalizationError) -> [Scalar] {
-        try valuesNormalizingToZero(ChannelMap(self))
+    /// - Throws: ``FoldingError/noValueNormalizesToZero(channel:shift:)`` where γ is zero and β
+    ///   is not, ``FoldingError/normalization(_:)`` with what inference throws,
+    ///   ``FoldingError/unfoldableChannel(_:scale:shift:)``.
+    public func valuesNormalizingToZero() throws(FoldingError) -> [Scalar] {
+        try valuesNormalizingToZero(FoldedScales(self))
     }
 
-    private func valuesNormalizingToZero(_ map: ChannelMap) throws(NormalizationError) -> [Scalar] {
+    private func valuesNormalizingToZero(_ scales: FoldedScales) throws(FoldingError) -> [Scalar] {
         var values: [Scalar] = []
         for c in 0..<channels {
-            let shift = map.shift(of: c)
-            let value = shift == 0 ? 0 : Scalar(map.mean[c] - map.beta[c] / map.scale[c])
+            let shift = scales.shift(of: c)
+            let value = shift == 0 ? 0 : Scalar(scales.mean[c] - scales.beta[c] / scales.scale[c])
             guard value.isFinite else { throw .noValueNormalizesToZero(channel: c, shift: shift) }
             values.append(value)
         }
@@ -113,7 +113,7 @@ extension BatchNorm {
     }
 }
 
-extension ChannelMap {
+extension FoldedScales {
     /// bias ← bias + Σ_c b_c · Σ weights_c of a convolution or dense layer, a group at a time and a row
     /// for each output, as products of `Double` whatever the weights.
     @specialized(where Scalar == Float)

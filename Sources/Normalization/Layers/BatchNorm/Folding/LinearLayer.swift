@@ -35,9 +35,9 @@ public struct LinearLayer: Sendable, Hashable {
     /// - Parameters:
     ///   - shape: the dimensions of the weights, three of them (1-D) or more.
     ///   - groups: how many groups of channels are convolved apart; as many as inputs is depthwise.
-    /// - Throws: ``NormalizationError/invalidWeightShape(_:shape:groups:_:)``.
+    /// - Throws: ``FoldingError/invalidWeightShape(kind:shape:groups:_:)``.
     public static func convolution(_ shape: [Int], groups: Int = 1)
-        throws(NormalizationError) -> LinearLayer
+        throws(FoldingError) -> LinearLayer
     {
         try LinearLayer(.convolution, shape, groups)
     }
@@ -47,23 +47,23 @@ public struct LinearLayer: Sendable, Hashable {
     /// - Parameters:
     ///   - shape: the dimensions of the weights, three of them (1-D) or more.
     ///   - groups: how many groups of channels are convolved apart.
-    /// - Throws: ``NormalizationError/invalidWeightShape(_:shape:groups:_:)``.
+    /// - Throws: ``FoldingError/invalidWeightShape(kind:shape:groups:_:)``.
     public static func transposedConvolution(_ shape: [Int], groups: Int = 1)
-        throws(NormalizationError) -> LinearLayer
+        throws(FoldingError) -> LinearLayer
     {
         try LinearLayer(.transposedConvolution, shape, groups)
     }
 
     /// A dense layer, with weights (out, in).
     ///
-    /// - Throws: ``NormalizationError/invalidWeightShape(_:shape:groups:_:)``.
-    public static func dense(_ shape: [Int]) throws(NormalizationError) -> LinearLayer {
+    /// - Throws: ``FoldingError/invalidWeightShape(kind:shape:groups:_:)``.
+    public static func dense(_ shape: [Int]) throws(FoldingError) -> LinearLayer {
         try LinearLayer(.dense, shape, 1)
     }
 
-    private init(_ kind: Kind, _ shape: [Int], _ groups: Int) throws(NormalizationError) {
-        func invalid(_ defect: NormalizationError.WeightShapeDefect) -> NormalizationError {
-            .invalidWeightShape(kind, shape: shape, groups: groups, defect)
+    private init(_ kind: Kind, _ shape: [Int], _ groups: Int) throws(FoldingError) {
+        func invalid(_ defect: FoldingError.WeightShapeDefect) -> FoldingError {
+            .invalidWeightShape(kind: kind.rawValue, shape: shape, groups: groups, defect)
         }
         guard kind == .dense ? shape.count == 2 : shape.count >= 3 else {
             throw invalid(.wrongRank)

@@ -2,19 +2,24 @@ internal import BLAS
 
 /// Inference as y = scale · (x − mean) + beta per channel, in `Double`: what folding moves into
 /// the weights beside it.
-struct ChannelMap: Sendable {
+struct FoldedScales: Sendable {
     /// a = γ / √(running variance + ε)
     private(set) var scale: [Double] = []
     private(set) var mean: [Double] = []
     private(set) var beta: [Double] = []
 
-    /// The map of a layer.
+    /// Those of a layer.
     ///
     /// - Throws: where the layer has no running statistics, or the element type cannot hold a
     ///   channel's coefficients: beyond its range, or a scale that rounds to a subnormal number.
-    init<Scalar: NormalizationScalar>(_ layer: BatchNorm<Scalar>) throws(NormalizationError) {
-        try layer.checkParts()
-        let running = try layer.checkedRunningStatistics()
+    init<Scalar: NormalizationScalar>(_ layer: BatchNorm<Scalar>) throws(FoldingError) {
+        let running: RunningStatistics
+        do throws(NormalizationError) {
+            try layer.checkParts()
+            running = try layer.checkedRunningStatistics()
+        } catch {
+            throw .normalization(error)
+        }
         for channel in 0..<layer.channels {
             let deviation = (running.variance[channel] + layer.epsilon).squareRoot()
             let gamma = layer.gamma.value(of: channel, absent: 1)
@@ -38,10 +43,12 @@ struct ChannelMap: Sendable {
     /// Throws unless the layer has as many channels on that side, and its buffers their lengths.
     func check(
         _ layer: LinearLayer, on side: LinearLayer.Side, weights: Int, bias: Int
-    ) throws(NormalizationError) {
+    ) throws(FoldingError) {
         let channels = side == .input ? layer.inputs : layer.outputs
         guard channels == scale.count else {
-            throw .foldChannelMismatch(layer, expected: scale.count, actual: channels)
+            throw .channelMismatch(
+                kind: layer.kind.rawValue, shape: layer.shape, groups: layer.groups,
+                expected: scale.count, actual: channels)
         }
         guard weights == layer.weightCount else {
             throw .wrongLength(.weights, expected: layer.weightCount, actual: weights)
@@ -58,7 +65,7 @@ struct ChannelMap: Sendable {
     @specialized(where Scalar == Double)
     func scaleWeights<Scalar: NormalizationScalar>(
         _ weights: UnsafeMutablePointer<Scalar>, of layer: LinearLayer, on side: LinearLayer.Side
-    ) throws(NormalizationError) {
+    ) throws(FoldingError) {
         let factors: [Scalar] = Normalization.rounded(scale)
         let rows = layer.shape[0]
         let length = layer.weightCount / rows
@@ -75,7 +82,7 @@ struct ChannelMap: Sendable {
                 for index in start..<(run >= Self.callLength ? start + 1 : end) {
                     let weight = unsafe weights[index]
                     if weight.isFinite, !(weight * factors[channel]).isFinite {
-                        throw .foldOverflow(.weights, index: index, value: Double(weight))
+                        throw .overflow(.weights, index: index, value: Double(weight))
                     }
                 }
                 start = end
@@ -102,22 +109,11 @@ struct ChannelMap: Sendable {
     /// The bias in the element type; throws where a finite number has become infinite.
     static func rounded<Scalar: NormalizationScalar>(
         _ bias: [Double], as type: Scalar.Type
-    ) throws(NormalizationError) -> [Scalar] {
+    ) throws(FoldingError) -> [Scalar] {
         let result: [Scalar] = Normalization.rounded(bias)
         for index in bias.indices where bias[index].isFinite && !result[index].isFinite {
-            throw .foldOverflow(.bias, index: index, value: bias[index])
+            throw .overflow(.bias, index: index, value: bias[index])
         }
         return result
-    }
-}
-
-extension AffineParameter {
-    /// The number of a channel, or `absent` where there is none.
-    fileprivate func value(of channel: Int, absent: Double) -> Double {
-        switch self {
-        case .absent: absent
-        case .shared(let value): Double(value)
-        case .perChannel(let values): Double(values[channel])
-        }
     }
 }

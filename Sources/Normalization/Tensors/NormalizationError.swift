@@ -1,4 +1,5 @@
-/// What can be wrong with a call of this module, with the numbers that explain it.
+/// What can be wrong with a call of this module, with the numbers that explain it. More cases may come
+/// before 1.0.
 ///
 /// Whatever is thrown, the layer and its running statistics are as they were before the call.
 public enum NormalizationError: Error, Equatable, Sendable {
@@ -15,18 +16,6 @@ public enum NormalizationError: Error, Equatable, Sendable {
         /// There are more channels than ``Geometry/mostChannels``.
         case tooManyChannels
         /// The number of elements does not fit in `Int`.
-        case countOverflow
-    }
-
-    /// What is wrong with the shape of a linear layer's weights.
-    public enum WeightShapeDefect: Equatable, Sendable {
-        /// A convolution's weights have fewer than three dimensions, or a dense layer's not two.
-        case wrongRank
-        /// A dimension is below one.
-        case dimensionBelowOne
-        /// There are fewer than one group, or the first axis is not a multiple of them.
-        case unevenGroups
-        /// The number of elements, or of channels, does not fit in `Int`.
         case countOverflow
     }
 
@@ -58,10 +47,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case batchMean = "batch mean"
         /// The sum of squared deviations of the batch statistics.
         case batchDeviations = "batch sum of squared deviations"
-        /// The weights of a linear layer that a normalization is folded into.
-        case weights
-        /// The bias of such a layer.
-        case bias
+        /// The sums of backward.
+        case gradientSums = "gradient sums"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -73,12 +60,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case tooFewValuesPerChannel(shape: [Int])
     /// A running update was given batch statistics of a single value per channel.
     case tooFewValuesToCommit(count: Int)
+    /// Statistics or sums were made of fewer than no values.
+    case invalidValueCount(Int)
     /// A buffer or array has the wrong number of elements.
     case wrongLength(Argument, expected: Int, actual: Int)
     /// An activation's mask has the wrong number of bytes.
     case wrongMaskLength(expected: Int, actual: Int)
     /// A mask was asked for of an activation whose derivative is not one of two numbers.
-    case noMask(Activation)
+    case noMask(activation: String)
     /// A layer was asked for with fewer than one channel, or more than ``Geometry/mostChannels``.
     case invalidChannelCount(Int)
     /// ε is not finite, or not above zero in training.
@@ -86,7 +75,7 @@ public enum NormalizationError: Error, Equatable, Sendable {
     /// Running variance + ε is not above zero in that channel, the first such one.
     case invalidVariance(channel: Int, variance: Double, epsilon: Double)
     /// The weight of the running update is outside 0…1 or not a number.
-    case invalidWeight(UpdateWeight)
+    case invalidWeight(String, Double)
     /// The number of earlier running updates is negative.
     case invalidUpdateCount(Int)
     /// The limit on threads is below one.
@@ -104,21 +93,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
     case overlap(Argument, Argument)
-    /// The shape is not that of the weights of such a layer.
-    case invalidWeightShape(LinearLayer.Kind, shape: [Int], groups: Int, WeightShapeDefect)
-    /// The linear layer has another number of channels on the side of the normalization.
-    case foldChannelMismatch(LinearLayer, expected: Int, actual: Int)
-    /// Folding before that layer is not exact: some of its outputs see fewer inputs, or zeros
-    /// around them, and zero does not normalize to zero in that channel, the first such one, but
-    /// to `normalizedZero`.
-    case inexactFold(LinearLayer.Kind, channel: Int, normalizedZero: Double)
-    /// No value normalizes to zero in that channel, the first such one: its scale is zero.
-    case noValueNormalizesToZero(channel: Int, shift: Double)
-    /// Number `index` of that argument is finite, and would not be once folded.
-    case foldOverflow(Argument, index: Int, value: Double)
-    /// The scale or shift of that channel, the first such one, is not finite, or not in the range
-    /// of the element type.
-    case unfoldableChannel(Int, scale: Double, shift: Double)
+    /// A buffer begins where no element of its type may: at no multiple of `alignment` bytes.
+    case misaligned(Argument, alignment: Int)
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -133,6 +109,8 @@ extension NormalizationError: CustomStringConvertible {
             "expected more than one value per channel when training, got shape \(shape)"
         case .tooFewValuesToCommit(let count):
             "expected batch statistics of more than one value per channel, got \(count)"
+        case .invalidValueCount(let count):
+            "count: expected zero or more values per channel, got \(count)"
         case .wrongLength(let argument, let expected, let actual):
             "\(argument.rawValue): expected \(expected) elements, got \(actual)"
         case .wrongMaskLength(let expected, let actual):
@@ -141,14 +119,14 @@ extension NormalizationError: CustomStringConvertible {
             "mask: expected relu, relu6 or leakyReLU, whose derivative is one of two numbers, "
                 + "got \(activation)"
         case .invalidChannelCount(let count):
-            "channels: expected 1 to \(Geometry.mostChannels), got \(count)"
+            "channels: expected 1 to \(ChannelLimit.most), got \(count)"
         case .invalidEpsilon(let epsilon):
             "epsilon: expected a finite number above zero, got \(epsilon)"
         case .invalidVariance(let channel, let variance, let epsilon):
             "running variance: expected variance + epsilon above zero in every channel, "
                 + "got \(variance) + \(epsilon) in channel \(channel)"
-        case .invalidWeight(let weight):
-            "update weight: expected a number from 0 to 1, got \(weight)"
+        case .invalidWeight(let name, let value):
+            "update weight: expected a number from 0 to 1, got \(name)(\(value))"
         case .invalidUpdateCount(let count):
             "update count: expected zero or more, got \(count)"
         case .invalidThreadLimit(let limit):
@@ -165,24 +143,9 @@ extension NormalizationError: CustomStringConvertible {
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):
             "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
-        case .invalidWeightShape(let kind, let shape, let groups, let defect):
-            "weights of a \(kind.rawValue) of shape \(shape) in \(groups) groups: "
-                + defect.description
-        case .foldChannelMismatch(let layer, let expected, let actual):
-            "\(layer.kind.rawValue) with weights of shape \(layer.shape) in \(layer.groups) groups: "
-                + "expected \(expected) channels on the side of the normalization, got \(actual)"
-        case .inexactFold(let kind, let channel, let normalizedZero):
-            "folding before a \(kind.rawValue): expected zero to normalize to zero, "
-                + "got \(normalizedZero) in channel \(channel); the borders would change"
-        case .noValueNormalizesToZero(let channel, let shift):
-            "padding: expected a value that normalizes to zero in every channel, "
-                + "got the constant \(shift) in channel \(channel)"
-        case .foldOverflow(let argument, let index, let value):
-            "\(argument.rawValue): expected finite numbers after folding, "
-                + "got \(value) at index \(index)"
-        case .unfoldableChannel(let channel, let scale, let shift):
-            "folding: expected a scale and a shift in the range of the element type, "
-                + "got \(scale) and \(shift) in channel \(channel)"
+        case .misaligned(let argument, let alignment):
+            "\(argument.rawValue): expected an address that is a multiple of \(alignment), "
+                + "got a buffer off an element boundary"
         }
     }
 }
@@ -194,18 +157,7 @@ extension NormalizationError.ShapeDefect {
         case .axisOutsideShape: "the axis is outside the shape"
         case .negativeDimension: "expected no negative dimension"
         case .noChannels: "expected at least one channel"
-        case .tooManyChannels: "expected at most \(Geometry.mostChannels) channels"
-        case .countOverflow: "the number of elements overflows Int"
-        }
-    }
-}
-
-extension NormalizationError.WeightShapeDefect {
-    fileprivate var description: String {
-        switch self {
-        case .wrongRank: "expected three dimensions or more of a convolution, two of a dense layer"
-        case .dimensionBelowOne: "expected every dimension to be at least 1"
-        case .unevenGroups: "expected at least one group, and a first axis that they divide"
+        case .tooManyChannels: "expected at most \(ChannelLimit.most) channels"
         case .countOverflow: "the number of elements overflows Int"
         }
     }

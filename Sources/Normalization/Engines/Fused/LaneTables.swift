@@ -1,0 +1,77 @@
+/// Lanes go to the kernels in groups whose tables fit the scratch memory.
+enum LaneGroup {
+    static let size = 1024
+}
+
+/// A worker's scratch memory: two sums in `Double` and a pivot for each lane of a group, and
+/// what the kernels keep there for the time of a call.
+@unsafe
+struct LaneTables<Scalar: NormalizationScalar> {
+    let sums: UnsafeMutablePointer<Double>
+    let products: UnsafeMutablePointer<Double>
+    let pivots: UnsafeMutablePointer<Double>
+    let kernelScratch: UnsafeMutableRawPointer
+
+    @inline(__always)
+    init(_ scratch: UnsafeMutablePointer<Scalar>) {
+        let raw = UnsafeMutableRawPointer(scratch)
+        unsafe sums = raw.assumingMemoryBound(to: Double.self)
+        unsafe products = sums + LaneGroup.size
+        unsafe pivots = products + LaneGroup.size
+        unsafe kernelScratch = UnsafeMutableRawPointer(pivots + LaneGroup.size)
+    }
+
+    private init(
+        sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>,
+        pivots: UnsafeMutablePointer<Double>, kernelScratch: UnsafeMutableRawPointer
+    ) {
+        unsafe self.sums = sums
+        unsafe self.products = products
+        unsafe self.pivots = pivots
+        unsafe self.kernelScratch = kernelScratch
+    }
+
+    func advanced(by lanes: Int) -> LaneTables {
+        unsafe LaneTables(
+            sums: sums + lanes, products: products + lanes, pivots: pivots + lanes,
+            kernelScratch: kernelScratch)
+    }
+
+    /// Takes the sums in where none has cancelled; else does nothing.
+    ///
+    /// Each loop does one thing, so that the compiler makes vectors of them.
+    @inline(__always)
+    func mergeUnlessCancelled(
+        _ lanes: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>
+    ) -> Bool {
+        var cancelled = 0
+        for lane in 0..<lanes { cancelled |= unsafe isCancelled(lane, m) ? 1 : 0 }
+        guard cancelled == 0 else { return false }
+        for lane in 0..<lanes {
+            unsafe moments[lane].merge(self.moments(lane, m))
+        }
+        return true
+    }
+
+    /// Σd² − (Σd)²/m with d the deviations from the pivot.
+    @inline(__always)
+    private func m2(_ lane: Int, _ m: Double) -> Double {
+        unsafe products[lane] - sums[lane] * sums[lane] / m
+    }
+
+    @inline(__always)
+    func moments(_ lane: Int, _ m: Double) -> Moments {
+        let m2 = unsafe m2(lane, m)
+        return unsafe Moments(
+            count: Int(m), mean: pivots[lane], plus: sums[lane] / m,
+            m2: m2 < 0 ? 0 : m2)
+    }
+
+    /// Whether the difference has lost more than four bits, or half a bit of a `Double` tensor's.
+    @inline(__always)
+    func isCancelled(_ lane: Int, _ m: Double) -> Bool {
+        // Sums in `Double` have bits to spare for Float data, and none for their own.
+        let kept = Scalar.self == Double.self ? 0.75 : 1.0 / 16
+        return unsafe m2(lane, m) < products[lane] * kept
+    }
+}

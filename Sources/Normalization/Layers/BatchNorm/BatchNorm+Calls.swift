@@ -1,0 +1,208 @@
+// What each call is to the driver: a reduction, a rule and an output. Tensors are not empty here.
+
+extension BatchNorm {
+    private func runner(
+        _ operation: Engine.Operation, _ geometry: Geometry
+    ) -> PassRunner<Scalar> {
+        PassRunner(
+            operation, Partition(channelsOf: geometry), engine: engine, threadLimit: threadLimit)
+    }
+
+    /// Statistics, then y with them.
+    func runForward(
+        _ tensors: NormalizeTensors<Scalar>, _ geometry: Geometry
+    ) -> BatchStatistics {
+        let runner = runner(.training, geometry)
+        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            let coefficients = coefficients.normalize
+            coefficients.setAffine(gamma, beta, channels: channels)
+            return unsafe runner.withSums(Moments.self) { moments in
+                unsafe runner.reduce(
+                    MomentsReduction(x: tensors.x), into: moments,
+                    rule: { lanes in
+                        unsafe coefficients.setStatistics(
+                            moments, lanes, epsilon: epsilon, runner.engine)
+                    }, output: { tensors.output($0, by: coefficients) })
+                return unsafe BatchStatistics(
+                    count: geometry.valuesPerChannel, moments, channels: channels)
+            }
+        }
+    }
+
+    /// y with the statistics of a batch, of which x may be a part.
+    func runNormalize(
+        _ tensors: NormalizeTensors<Scalar>, with statistics: BatchStatistics,
+        _ geometry: Geometry
+    ) {
+        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        runMap(tensors, geometry) { coefficients, runner in
+            unsafe runner.withSums(Moments.self) { moments in
+                for c in 0..<channels { unsafe moments[c] = statistics.moments(of: c) }
+                unsafe coefficients.setStatistics(
+                    moments, 0..<channels, epsilon: epsilon, runner.engine)
+            }
+        }
+    }
+
+    /// y with the running statistics.
+    func runInference(
+        _ tensors: NormalizeTensors<Scalar>, with running: RunningStatistics,
+        _ geometry: Geometry
+    ) {
+        runMap(tensors, geometry) { coefficients, runner in
+            coefficients.setStatistics(
+                mean: running.mean, variance: running.variance, 0..<channels, epsilon: epsilon,
+                runner.engine)
+        }
+    }
+
+    /// x from y and the statistics it was made with.
+    func runInverse(
+        _ tensors: NormalizeTensors<Scalar>, _ statistics: MeanAndVariance, _ geometry: Geometry
+    ) {
+        runMap(tensors, geometry) { coefficients, _ in
+            coefficients.setInverse(
+                mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
+        }
+    }
+
+    /// An output by coefficients that are known before, each value read once and written once.
+    private func runMap(
+        _ tensors: NormalizeTensors<Scalar>, _ geometry: Geometry,
+        setStatistics: (NormalizeCoefficients<Scalar>, PassRunner<Scalar>) -> Void
+    ) {
+        let runner = runner(.inference, geometry)
+        withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            let coefficients = coefficients.normalize
+            coefficients.setAffine(gamma, beta, channels: channels)
+            setStatistics(coefficients, runner)
+            runner.writeAll { block, write in write(tensors.output(block, by: coefficients)) }
+        }
+    }
+}
+
+extension BatchNorm {
+    /// A and B of every channel, where they are needed, and ∂x where there is a place for it.
+    func runBackward(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        needsSums: Bool, _ geometry: Geometry
+    ) -> GradientSums {
+        // With running statistics the terms of the sums are zero.
+        statistics.areOfTheBatch
+            ? runBatchBackward(tensors, normalizedBy: statistics, geometry)
+            : runScaledBackward(
+                tensors, normalizedBy: statistics, needsSums: needsSums, geometry)
+    }
+
+    /// ∂x = γ · s · (g − A/m − x̂ · B/m)
+    private func runBatchBackward(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        _ geometry: Geometry
+    ) -> GradientSums {
+        let runner = runner(.backward, geometry)
+        return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            let normalize = coefficients.normalize
+            normalize.setAffine(gamma, tensors.beta(beta), channels: channels)
+            return unsafe runner.withSums(LaneGradientSums.self) { sums in
+                unsafe runner.reduce(
+                    tensors.reduction(by: normalize), into: sums,
+                    prepare: { setStatistics(statistics, $0, normalize, runner) },
+                    rule: { lanes in
+                        unsafe coefficients.setSums(
+                            sums, lanes, count: geometry.valuesPerChannel)
+                    }, output: tensors.inputGradient(by: coefficients))
+                return unsafe GradientSums(
+                    count: geometry.valuesPerChannel, sums, channels: channels)
+            }
+        }
+    }
+
+    /// ∂x = γ · s · g, a normalization of g with μ = β = 0
+    private func runScaledBackward(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        needsSums: Bool, _ geometry: Geometry
+    ) -> GradientSums {
+        let runner = runner(.backward, geometry)
+        return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            withCoefficients(lanes: channels, of: Scalar.self) { scaling in
+                let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
+                normalize.setAffine(gamma, tensors.beta(beta), channels: channels)
+                scaling.setAffine(gamma, .absent, channels: channels)
+                scaling.setStatistics(
+                    mean: Array(repeating: 0, count: channels), variance: statistics.variance,
+                    0..<channels, epsilon: epsilon, runner.engine)
+                let output = tensors.scaledGradient(by: scaling)
+                guard needsSums else {
+                    setStatistics(statistics, 0..<channels, normalize, runner)
+                    runner.writeAll { block, write in
+                        if let dz = tensors.activation {
+                            write(unsafe dz.task(tensors.x, block, by: normalize))
+                        }
+                        if let output { write(output(block)) }
+                    }
+                    return GradientSums(emptyWithChannels: channels)
+                }
+                return unsafe runner.withSums(LaneGradientSums.self) { sums in
+                    unsafe runner.reduce(
+                        tensors.reduction(by: normalize), into: sums,
+                        prepare: { setStatistics(statistics, $0, normalize, runner) },
+                        output: output)
+                    return unsafe GradientSums(
+                        count: geometry.valuesPerChannel, sums, channels: channels)
+                }
+            }
+        }
+    }
+
+    /// dz = g · f′(z)
+    func runActivationBackward(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        _ geometry: Geometry
+    ) {
+        guard let activation = tensors.activation else { return }
+        let runner = runner(.backward, geometry)
+        withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            let normalize = coefficients.normalize
+            normalize.setAffine(gamma, beta, channels: channels)
+            setStatistics(statistics, 0..<channels, normalize, runner)
+            runner.writeAll { block, write in
+                write(unsafe activation.task(tensors.x, block, by: normalize))
+            }
+        }
+    }
+
+    /// ∂x with the sums of the whole batch, of which x may be a part.
+    func runInputGradient(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        with sums: GradientSums, _ geometry: Geometry
+    ) {
+        let runner = runner(.backward, geometry)
+        withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            coefficients.normalize.setAffine(gamma, .absent, channels: channels)
+            setStatistics(statistics, 0..<channels, coefficients.normalize, runner)
+            unsafe runner.withSums(LaneGradientSums.self) { lanes in
+                for c in 0..<channels { unsafe lanes[c] = sums.lane(c) }
+                unsafe coefficients.setSums(lanes, 0..<channels, count: sums.count)
+            }
+            guard let output = tensors.inputGradient(by: coefficients) else { return }
+            runner.writeAll { block, write in write(output(block)) }
+        }
+    }
+
+    private func setStatistics(
+        _ statistics: MeanAndVariance, _ lanes: Range<Int>,
+        _ coefficients: NormalizeCoefficients<Scalar>, _ runner: PassRunner<Scalar>
+    ) {
+        coefficients.setStatistics(
+            mean: statistics.mean, variance: statistics.variance, lanes, epsilon: epsilon,
+            runner.engine)
+    }
+}
+
+extension BackwardTensors {
+    /// β matters where an activation is made again.
+    fileprivate func beta(_ beta: AffineParameter<Scalar>) -> AffineParameter<Scalar> {
+        activation == nil ? .absent : beta
+    }
+}

@@ -1,0 +1,96 @@
+/// ∂x = γ · s · (g − A/m − x̂ · B/m), and the same in the element type as
+/// ∂x = scale · ((g − gradientCenter) − (x − center) · deviationScale) + correction.
+///
+/// The weighted form has γ inside, for lanes that share statistics:
+/// ∂x = s · (γ · g − P/k − x̂ · Q/k) with sums P and Q of γ · g, and the same as
+/// ∂x = ((g · weight − gradientCenter) − (x − center) · deviationScale) · roundedInverseDeviation + correction.
+@safe
+struct InputGradientCoefficients<Scalar: NormalizationScalar> {
+    let normalize: NormalizeCoefficients<Scalar>
+
+    /// A/m, or P/k
+    var meanGradient: Table<Double> { normalize.table(.meanGradient) }
+    /// B/m, or Q/k
+    var meanGradientTimesNormalized: Table<Double> {
+        normalize.table(.meanGradientTimesNormalized)
+    }
+
+    /// A/m or P/k, rounded
+    var gradientCenter: Table<Scalar> { normalize.table(.gradientCenter) }
+    /// s · B/m, or s · Q/k
+    var deviationScale: Table<Scalar> { normalize.table(.deviationScale) }
+    /// What the rounding of both centers left over
+    var correction: Table<Scalar> { normalize.table(.correction) }
+    /// γ, of the weighted form
+    var weight: Table<Scalar> { normalize.table(.weight) }
+    /// s, of the weighted form
+    var roundedInverseDeviation: Table<Scalar> { normalize.table(.roundedInverseDeviation) }
+
+    /// Sets some lanes from their sums over `count` values each; the statistics are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setSums(_ sums: UnsafePointer<LaneGradientSums>, _ lanes: Range<Int>, count: Int) {
+        let m = Double(count)
+        let (meanG, meanGX) = (meanGradient, meanGradientTimesNormalized)
+        for lane in lanes { meanG[lane] = unsafe sums[lane].gradient / m }
+        for lane in lanes { meanGX[lane] = unsafe sums[lane].gradientTimesNormalized / m }
+        setScaled(lanes)
+    }
+
+    /// Sets the form in the element type; the means are set.
+    @inline(__always)
+    private func setScaled(_ lanes: Range<Int>) {
+        let (mean, s, gamma) = (normalize.mean, normalize.inverseDeviation, normalize.gamma)
+        let (meanG, meanGX) = (meanGradient, meanGradientTimesNormalized)
+        let (center, gradientCenter) = (normalize.center, gradientCenter)
+        let (deviationScale, correction) = (deviationScale, correction)
+        for lane in lanes { gradientCenter[lane] = Scalar(meanG[lane]) }
+        for lane in lanes { deviationScale[lane] = Scalar(s[lane] * meanGX[lane]) }
+        let range = CoefficientRange.of(Scalar.self)
+        var outside: Int32 = 0
+        for lane in lanes {
+            let slope = s[lane] * meanGX[lane]
+            let scale = gamma[lane] * s[lane]
+            let dropped =
+                (meanG[lane] - Double(gradientCenter[lane]))
+                - (mean[lane] - Double(center[lane])) * slope
+            correction[lane] = Scalar(-scale * dropped)
+            outside |= range.outsideOrZero(slope) | range.outsideOrZero(scale * slope)
+            outside |= range.outsideOrZero(meanG[lane])
+        }
+        guard outside < 0 else { return }
+        for lane in lanes {
+            let slope = s[lane] * meanGX[lane]
+            if range.isFiniteOutside(slope) || range.isFiniteOutside(meanG[lane])
+                || range.isFiniteOutside(gamma[lane] * s[lane] * slope)
+            {
+                normalize.isOutOfRange[lane] = true
+            }
+        }
+    }
+
+    /// Sets the weighted form of some lanes; their statistics, γ and both means are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setWeighted(_ lanes: Range<Int>) {
+        let range = CoefficientRange.of(Scalar.self)
+        for lane in lanes {
+            let (s, gamma) = (normalize.inverseDeviation[lane], normalize.gamma[lane])
+            let (meanG, slope) = (meanGradient[lane], s * meanGradientTimesNormalized[lane])
+            gradientCenter[lane] = Scalar(meanG)
+            deviationScale[lane] = Scalar(slope)
+            weight[lane] = Scalar(gamma)
+            roundedInverseDeviation[lane] = Scalar(s)
+            let dropped =
+                (meanG - Double(gradientCenter[lane]))
+                - (normalize.mean[lane] - Double(normalize.center[lane])) * slope
+            correction[lane] = Scalar(-s * dropped)
+            // γ = 0 is in range here: it stands in no product with the deviation.
+            normalize.isOutOfRange[lane] =
+                range.isFiniteOutside(s) || range.isFiniteOutside(normalize.mean[lane])
+                || range.isFiniteOutside(gamma) || range.isFiniteOutside(meanG)
+                || range.isFiniteOutside(slope) || range.isFiniteOutside(s * slope)
+                || range.isFiniteOutside(s * gamma)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// y = γ · (x − mean) · inverseDeviation + β, and the same as y = (x − center) · scale + shift.
+///
+/// The first form is in `Double`, for the reference engine; the second in the element type, for the
+/// fast ones. The center is subtracted first, never folded in, and what rounding took from the mean
+/// goes into the shift, so that nothing is lost where the mean is large against the deviation.
+///
+/// A view of two words, since it goes along with each block.
+@safe
+struct NormalizeCoefficients<Scalar: NormalizationScalar> {
+    private let tables: UnsafeMutablePointer<Double>
+    private let length: Int
+
+    static var bytesPerLane: Int {
+        DoubleTable.count * MemoryLayout<Double>.stride
+            + ScalarTable.count * MemoryLayout<Scalar>.stride + MemoryLayout<Bool>.stride
+    }
+
+    init(tables: UnsafeMutablePointer<Double>, length: Int) {
+        unsafe self.tables = tables
+        self.length = length
+    }
+
+    @inline(__always)
+    func table(_ table: DoubleTable) -> Table<Double> {
+        unsafe Table(tables + table.rawValue * length, count: length)
+    }
+
+    @inline(__always)
+    func table(_ table: ScalarTable) -> Table<Scalar> {
+        unsafe Table(scalars + table.rawValue * length, count: length)
+    }
+
+    private var scalars: UnsafeMutablePointer<Scalar> {
+        unsafe UnsafeMutableRawPointer(tables + DoubleTable.count * length).assumingMemoryBound(
+            to: Scalar.self)
+    }
+
+    /// μ
+    var mean: Table<Double> { table(.mean) }
+    /// σ²
+    var variance: Table<Double> { table(.variance) }
+    /// s = 1/√(σ² + ε)
+    var inverseDeviation: Table<Double> { table(.inverseDeviation) }
+    var gamma: Table<Double> { table(.gamma) }
+    var beta: Table<Double> { table(.beta) }
+    /// See ``allowsScaleShiftForm(_:)``.
+    private var scaleShiftMargin: Table<Double> { table(.scaleShiftMargin) }
+
+    /// μ, rounded
+    var center: Table<Scalar> { table(.center) }
+    /// γ · s
+    var scale: Table<Scalar> { table(.scale) }
+    /// β − (μ − center) · γ · s
+    var shift: Table<Scalar> { table(.shift) }
+    /// Whether the second form would overflow or lose digits in this lane, or, its scale being
+    /// zero, a NaN: BLAS's axpy by zero does not look at x.
+    var isOutOfRange: Table<Bool> {
+        unsafe Table(
+            UnsafeMutableRawPointer(scalars + ScalarTable.count * length).assumingMemoryBound(
+                to: Bool.self), count: length)
+    }
+
+    /// Whether `x · scale + (shift − center · scale)` is as accurate: |μ| is of the order of σ, and σ
+    /// is not zero, since a constant lane must cancel to the bit.
+    @inline(__always)
+    func allowsScaleShiftForm(_ lane: Int) -> Bool { scaleShiftMargin[lane] >= 0 }
+
+    /// Whether one of the lanes is out of range.
+    func hasOutOfRange(_ lanes: Range<Int>) -> Bool {
+        unsafe memchr(isOutOfRange.pointer(at: lanes.lowerBound), 1, lanes.count) != nil
+    }
+}
+
+// Each loop does one thing, so that the compiler makes vectors of it: for a small tensor of many
+// channels these loops are half of the work.
+extension NormalizeCoefficients {
+    /// Sets the statistics of some lanes from their moments; γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setStatistics(
+        _ moments: UnsafePointer<Moments>, _ lanes: Range<Int>, epsilon: Double,
+        _ roots: any InverseRoots.Type
+    ) {
+        let (mean, variance, beta) = (mean, variance, beta)
+        let (gamma, inverseDeviation) = (gamma, inverseDeviation)
+        for lane in lanes { mean[lane] = unsafe moments[lane].mean }
+        for lane in lanes {
+            variance[lane] = unsafe moments[lane].m2 / Double(moments[lane].count)
+        }
+        setInverseDeviations(lanes, epsilon: epsilon, roots)
+        for lane in lanes {
+            beta[lane] -= unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]
+        }
+        setScaled(lanes)
+    }
+
+    /// Sets the statistics of some lanes from arrays with one number a lane; γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setStatistics(
+        mean: [Double], variance: [Double], _ lanes: Range<Int>, epsilon: Double,
+        _ roots: any InverseRoots.Type
+    ) {
+        self.mean.copy(lanes, of: mean)
+        self.variance.copy(lanes, of: variance)
+        setInverseDeviations(lanes, epsilon: epsilon, roots)
+        setScaled(lanes)
+    }
+
+    /// Turns the map around, to x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a shift and
+    /// reciprocal scales; where γ has none, it is 0 (the pseudo-inverse), and x = μ. γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setInverse(mean: [Double], variance: [Double], epsilon: Double) {
+        for lane in mean.indices {
+            let (gamma, beta) = (self.gamma[lane], self.beta[lane])
+            let reciprocal = 1 / gamma
+            self.gamma[lane] = reciprocal.isInfinite ? 0 : reciprocal
+            self.beta[lane] = mean[lane]
+            self.mean[lane] = beta
+            inverseDeviation[lane] = (variance[lane] + epsilon).squareRoot()
+            // y spreads around β by about γ.
+            scaleShiftMargin[lane] = 2 * abs(gamma) - abs(beta)
+        }
+        setScaled(mean.indices)
+    }
+
+    @inline(__always)
+    private func setInverseDeviations(
+        _ lanes: Range<Int>, epsilon: Double, _ roots: any InverseRoots.Type
+    ) {
+        let (mean, variance) = (mean, variance)
+        let (inverseDeviation, scaleShiftMargin) = (inverseDeviation, scaleShiftMargin)
+        let first = lanes.lowerBound
+        unsafe roots.inverseRoots(
+            of: variance.pointer(at: first), plus: epsilon,
+            into: inverseDeviation.pointer(at: first), count: lanes.count)
+        for lane in lanes {
+            let margin = 2 - mean[lane].magnitude * inverseDeviation[lane]
+            scaleShiftMargin[lane] = variance[lane] > 0 ? margin : -1
+        }
+    }
+
+    /// Sets the second form from the first.
+    @inline(__always)
+    private func setScaled(_ lanes: Range<Int>) {
+        let (mean, inverseDeviation, gamma, beta) = (mean, inverseDeviation, gamma, beta)
+        let (center, scale, shift) = (center, scale, shift)
+        for lane in lanes { center[lane] = Scalar(mean[lane]) }
+        for lane in lanes { scale[lane] = Scalar(gamma[lane] * inverseDeviation[lane]) }
+        for lane in lanes {
+            let scale = gamma[lane] * inverseDeviation[lane]
+            shift[lane] = Scalar(beta[lane] - (mean[lane] - Double(center[lane])) * scale)
+        }
+        let range = CoefficientRange.of(Scalar.self)
+        var outside: Int32 = 0
+        for lane in lanes {
+            let scale = gamma[lane] * inverseDeviation[lane]
+            outside |= range.outside(scale) | range.outside(inverseDeviation[lane])
+            outside |= range.outsideOrZero(mean[lane])
+        }
+        let isOutOfRange = isOutOfRange
+        isOutOfRange.fill(lanes, with: false)
+        guard outside < 0 else { return }
+        for lane in lanes {
+            let scale = gamma[lane] * inverseDeviation[lane]
+            isOutOfRange[lane] =
+                scale == 0 || range.isFiniteOutside(scale)
+                || range.isFiniteOutside(inverseDeviation[lane])
+                || range.isFiniteOutside(mean[lane])
+        }
+    }
+}

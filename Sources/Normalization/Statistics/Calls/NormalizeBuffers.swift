@@ -1,0 +1,104 @@
+/// The memory of the arguments of a call from x to y, while it may be used.
+@safe
+struct NormalizeBuffers<Scalar: NormalizationScalar> {
+    var x: UnsafeBufferPointer<Scalar>
+    var residual: UnsafeBufferPointer<Scalar>?
+    var activation: Activation
+    var y: UnsafeMutableBufferPointer<Scalar>
+    var mask: UnsafeMutableBufferPointer<UInt8>?
+    /// What errors call x and y.
+    var inputName = NormalizationError.Argument.input
+    var outputName = NormalizationError.Argument.output
+
+    /// Calls `body` with the memory of these arguments.
+    static func with<Result>(
+        _ x: Span<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
+        _ y: inout MutableSpan<Scalar>, _ mask: consuming MutableSpan<UInt8>?,
+        _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
+    ) throws(NormalizationError) -> Result {
+        unsafe try withMutableBuffer(of: mask) { mask throws(NormalizationError) in
+            try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
+                try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
+                    try unsafe with(x, residual, activation, y, mask, body)
+                }
+            }
+        }
+    }
+
+    /// The same where x becomes y.
+    static func inPlace<Result>(
+        _ x: inout MutableSpan<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
+        _ mask: consuming MutableSpan<UInt8>?,
+        _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
+    ) throws(NormalizationError) -> Result {
+        unsafe try withMutableBuffer(of: mask) { mask throws(NormalizationError) in
+            try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
+                try unsafe with(UnsafeBufferPointer(x), residual, activation, x, mask, body)
+            }
+        }
+    }
+
+    private static func with<Result>(
+        _ x: UnsafeBufferPointer<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
+        _ y: UnsafeMutableBufferPointer<Scalar>, _ mask: UnsafeMutableBufferPointer<UInt8>?,
+        _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
+    ) throws(NormalizationError) -> Result {
+        unsafe try withBuffer(of: residual) { residual throws(NormalizationError) in
+            try unsafe body(
+                NormalizeBuffers(
+                    x: x, residual: residual, activation: activation, y: y, mask: mask))
+        }
+    }
+
+    /// Throws unless every buffer has its length, begins where an element may, and no output shares
+    /// memory with an input, but for y that is x to the byte.
+    func check(_ geometry: Geometry) throws(NormalizationError) {
+        let (input, output) = unsafe (CallBuffer(inputName, x), CallBuffer(outputName, y))
+        let added = unsafe residual.map { unsafe CallBuffer(.residual, $0) }
+        for buffer in [input, output, added].compactMap(\.self) {
+            try buffer.check(count: geometry.count)
+        }
+        try input.checkOverlap(with: output, allowingSame: true)
+        try added?.checkOverlap(with: output, allowingSame: false)
+        guard let mask = unsafe mask else { return }
+        try activation.checkMask(bytes: mask.count, geometry)
+        let bits = unsafe CallBuffer(.mask, mask)
+        for buffer in [input, output, added].compactMap(\.self) {
+            try buffer.checkOverlap(with: bits, allowingSame: false)
+        }
+    }
+
+    /// The tensors, unless they are empty.
+    func tensors() -> NormalizeTensors<Scalar>? {
+        guard let x = unsafe x.baseAddress, let y = unsafe y.baseAddress else { return nil }
+        return unsafe NormalizeTensors(
+            x: x, y: y,
+            epilogue: Epilogue(
+                residual: residual?.baseAddress, activation: activation, mask: mask?.baseAddress))
+    }
+}
+
+/// The tensors of a call from x to y, once they are checked.
+@safe
+struct NormalizeTensors<Scalar: NormalizationScalar> {
+    var x: UnsafePointer<Scalar>
+    var y: UnsafeMutablePointer<Scalar>
+    var epilogue: Epilogue<Scalar>
+
+    /// y of one block.
+    func output(
+        _ block: Block, by coefficients: NormalizeCoefficients<Scalar>
+    ) -> OutputTask<Scalar> {
+        unsafe OutputTask(.normalized(coefficients, epilogue), of: x, block, into: y)
+    }
+}
+
+extension Activation {
+    /// Throws unless a mask of so many bytes serves this activation of this tensor.
+    func checkMask(bytes: Int, _ geometry: Geometry) throws(NormalizationError) {
+        guard hasMask else { throw .noMask(activation: "\(self)") }
+        guard bytes == geometry.maskByteCount else {
+            throw .wrongMaskLength(expected: geometry.maskByteCount, actual: bytes)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+extension PassRunner {
+    /// Sums of every lane, a rule from sums to coefficients, and an output by them, of a tensor that is
+    /// not empty.
+    ///
+    /// Where whole lanes fit a cache, a block goes all the way before the next one; else parts of lanes
+    /// are summed and merged in their order, and a second walk writes.
+    ///
+    /// - Parameters:
+    ///   - reduction: the sums.
+    ///   - sums: receives them, one a lane.
+    ///   - prepare: sets what the sums need of some lanes.
+    ///   - rule: sets coefficients of some lanes, whose sums are known.
+    ///   - output: the output of a block, whose coefficients are known; `nil` where only sums are wanted.
+    func reduce<Reduction: LaneReduction<Scalar>>(
+        _ reduction: Reduction, into sums: UnsafeMutablePointer<Reduction.Sums>,
+        prepare: (Range<Int>) -> Void = { _ in }, rule: (Range<Int>) -> Void = { _ in },
+        output: ((Block) -> OutputTask<Scalar>)? = nil
+    ) {
+        switch BlockGrid.forReduction(
+            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
+        {
+        case .resident(let grid):
+            unsafe forEachBlock(of: grid) { block, waiting, scratch in
+                prepare(block.laneRange)
+                unsafe reduction.sum(
+                    block, on: self, into: sums + block.firstLane, writing: waiting,
+                    scratch: scratch)
+                guard let output else { return nil }
+                rule(block.laneRange)
+                return unsafe writeLater(output(block), scratch)
+            }
+        case .striped(let grid):
+            let lanes = 0..<partition.laneCount
+            prepare(lanes)
+            unsafe reduceStripes(of: grid, reduction, into: sums)
+            guard let output else { return }
+            rule(lanes)
+            writeAll { block, write in write(output(block)) }
+        }
+    }
+
+    /// Sums of every stripe, merged for each lane in the order of its stripes.
+    private func reduceStripes<Reduction: LaneReduction<Scalar>>(
+        of grid: BlockGrid, _ reduction: Reduction, into sums: UnsafeMutablePointer<Reduction.Sums>
+    ) {
+        let width = grid.laneStep
+        let partials = UnsafeMutablePointer<Reduction.Sums>.allocate(capacity: grid.count * width)
+        defer { unsafe partials.deallocate() }
+        unsafe partials.initialize(repeating: Reduction.Sums(), count: grid.count * width)
+        unsafe forEachBlock(of: grid) { index, scratch in
+            unsafe reduction.sum(
+                grid[index], on: self, into: partials + index * width, writing: nil,
+                scratch: scratch)
+        }
+        for index in 0..<grid.count {
+            let block = grid[index]
+            for lane in 0..<block.lanes {
+                unsafe sums[block.firstLane + lane].merge(partials[index * width + lane])
+            }
+        }
+    }
+
+    /// Borrows memory for sums of every lane, which are those of nothing.
+    func withSums<Sums: LaneSums, Result>(
+        _: Sums.Type, _ body: (UnsafeMutablePointer<Sums>) -> Result
+    ) -> Result {
+        let memory = unsafe ScratchMemory.borrow(
+            bytes: partition.laneCount * MemoryLayout<Sums>.stride)
+        defer { unsafe ScratchMemory.giveBack(memory) }
+        let sums = unsafe memory.baseAddress!.assumingMemoryBound(to: Sums.self)
+        unsafe sums.initialize(repeating: Sums(), count: partition.laneCount)
+        return unsafe body(sums)
+    }
+}

@@ -1,0 +1,70 @@
+// The one door from spans to pointers. A pointer stays within the closure that gets it: what is written
+// through one that has left it, the optimizer does not see.
+
+/// Calls `body` with the memory of a span, if there is one.
+func withBuffer<Element, Result>(
+    of span: Span<Element>?,
+    _ body: (UnsafeBufferPointer<Element>?) throws(NormalizationError) -> Result
+) throws(NormalizationError) -> Result {
+    guard let span else { return try body(nil) }
+    return try unsafe span.withUnsafeBufferPointer { buffer throws(NormalizationError) in
+        try unsafe body(buffer)
+    }
+}
+
+/// Calls `body` with the memory of a mutable span, if there is one.
+func withMutableBuffer<Element, Result>(
+    of span: consuming MutableSpan<Element>?,
+    _ body: (UnsafeMutableBufferPointer<Element>?) throws(NormalizationError) -> Result
+) throws(NormalizationError) -> Result {
+    guard var span else { return try body(nil) }
+    return try unsafe span.withUnsafeMutableBufferPointer { buffer throws(NormalizationError) in
+        try unsafe body(buffer)
+    }
+}
+
+/// The memory of one argument of a call, by the name that errors use.
+@safe
+struct CallBuffer {
+    let argument: NormalizationError.Argument
+    private let memory: UnsafeRawBufferPointer
+    private let count: Int
+    private let alignment: Int
+
+    init<Element>(_ argument: NormalizationError.Argument, _ buffer: UnsafeBufferPointer<Element>) {
+        self.argument = argument
+        unsafe memory = UnsafeRawBufferPointer(buffer)
+        count = buffer.count
+        alignment = MemoryLayout<Element>.alignment
+    }
+
+    init<Element>(
+        _ argument: NormalizationError.Argument, _ buffer: UnsafeMutableBufferPointer<Element>
+    ) {
+        unsafe self.init(argument, UnsafeBufferPointer(buffer))
+    }
+
+    /// Throws unless there are `count` elements, and the memory begins where one may.
+    func check(count expected: Int) throws(NormalizationError) {
+        guard count == expected else {
+            throw .wrongLength(argument, expected: expected, actual: count)
+        }
+        let address = unsafe UInt(bitPattern: memory.baseAddress)
+        guard address % UInt(alignment) == 0 else {
+            throw .misaligned(argument, alignment: alignment)
+        }
+    }
+
+    /// Throws where the two share memory, unless they are the same buffer and that is allowed.
+    func checkOverlap(
+        with other: CallBuffer, allowingSame: Bool
+    ) throws(NormalizationError) {
+        guard let start = unsafe memory.baseAddress,
+            let otherStart = unsafe other.memory.baseAddress
+        else { return }
+        if unsafe allowingSame && start == otherStart { return }
+        if unsafe start < otherStart + other.memory.count && otherStart < start + memory.count {
+            throw .overlap(argument, other.argument)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// A tensor read as tables × outer × lanes × inner, row-major, and which lanes share what.
+///
+/// A *lane* has one set of coefficients. Each table is a tensor of outer × lanes × inner with lanes of its
+/// own; there is one, unless samples alternate with channels in memory.
+///
+/// | layer | layout | tables | outer | lanes | inner | lanes a group |
+/// | --- | --- | --- | --- | --- | --- | --- |
+/// | batch norm | any | 1 | outer | C | inner | 1 |
+/// | group, instance norm | channels first | 1 | 1 | N · C | inner | C / groups, 1 |
+/// | group, instance norm | channels last | N | positions | C | 1 | C / groups, 1 |
+struct Partition: Sendable, Hashable {
+    let tables: Int
+    let outer: Int
+    /// The lanes of one table.
+    let lanes: Int
+    let inner: Int
+    /// How many adjacent lanes share statistics; they divide the lanes of a table.
+    let groupSize: Int
+    /// How many lanes in a row have parameters of their own: those behind them repeat theirs.
+    let parameters: Int
+
+    /// Batch normalization: each channel is a lane, over the whole batch.
+    init(channelsOf geometry: Geometry) {
+        self.init(
+            tables: 1, outer: geometry.outer, lanes: geometry.channels, inner: geometry.inner,
+            groupSize: 1, parameters: geometry.channels)
+    }
+
+    /// Group and instance normalization: each channel of each sample is a lane. The channels lie behind
+    /// the samples.
+    init(samplesOf geometry: Geometry, channelsPerGroup groupSize: Int) {
+        let samples = geometry.shape[0]
+        let rows = samples == 0 ? 0 : geometry.outer / samples
+        let isOneTable = rows == 1
+        self.init(
+            tables: isOneTable ? 1 : samples, outer: rows,
+            lanes: isOneTable ? samples * geometry.channels : geometry.channels,
+            inner: geometry.inner, groupSize: groupSize, parameters: geometry.channels)
+    }
+
+    private init(
+        tables: Int, outer: Int, lanes: Int, inner: Int, groupSize: Int, parameters: Int
+    ) {
+        self.tables = tables
+        self.outer = outer
+        self.lanes = lanes
+        self.inner = inner
+        self.groupSize = groupSize
+        self.parameters = parameters
+    }
+
+    /// The number of elements.
+    var count: Int { tables * outer * lanes * inner }
+    /// The lanes of all tables: the numbers a table of coefficients has.
+    var laneCount: Int { tables * lanes }
+    /// The number of values of one lane.
+    var valuesPerLane: Int { outer * inner }
+
+    /// Which statistics a lane shares.
+    func group(of lane: Int) -> Int { lane / groupSize }
+    /// Which γ and β a lane has.
+    func parameter(of lane: Int) -> Int { lane % parameters }
+}
