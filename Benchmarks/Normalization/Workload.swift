@@ -1,6 +1,7 @@
 import Normalization
 
-/// A layer with tensors of one shape, written once, outside the timing.
+/// A layer with tensors of one shape, written once, outside the timing. Calls take spans of copies of the
+/// buffers: the compiler (6.3.1) crashes on a span of what a class holds.
 final class Workload {
     private var layer: BatchNorm<Float>
     private let geometry: Geometry
@@ -16,8 +17,9 @@ final class Workload {
         x = Self.tensor(geometry.count, seed: 1)
         gradient = Self.tensor(geometry.count, seed: 2)
         output = Self.tensor(geometry.count, seed: 3)
-        statistics = try layer.forward(
-            UnsafeBufferPointer(x), into: output, geometry: geometry)
+        let output = output
+        var y = output.mutableSpan
+        statistics = try layer.forward(UnsafeBufferPointer(x).span, into: &y, geometry: geometry)
     }
 
     deinit {
@@ -25,19 +27,23 @@ final class Workload {
     }
 
     func training() throws {
-        let statistics = try layer.forward(
-            UnsafeBufferPointer(x), into: output, geometry: geometry)
-        try layer.commit(statistics)
+        let output = output
+        var y = output.mutableSpan
+        try layer.forwardAndCommit(UnsafeBufferPointer(x).span, into: &y, geometry: geometry)
     }
 
     func inference() throws {
-        try layer.inference(UnsafeBufferPointer(x), into: output, geometry: geometry)
+        let output = output
+        var y = output.mutableSpan
+        try layer.inference(UnsafeBufferPointer(x).span, into: &y, geometry: geometry)
     }
 
     func backward() throws {
+        let output = output
+        var dx = output.mutableSpan
         _ = try layer.backward(
-            UnsafeBufferPointer(gradient), input: UnsafeBufferPointer(x),
-            normalizedBy: .batch(statistics), into: output, geometry: geometry)
+            UnsafeBufferPointer(gradient).span, input: UnsafeBufferPointer(x).span,
+            normalizedBy: .batch(statistics), into: &dx, geometry: geometry)
     }
 
     /// Uniform numbers between -1 and 1 by a linear congruential generator (Knuth's MMIX).

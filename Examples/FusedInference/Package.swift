@@ -3,6 +3,7 @@ import PackageDescription
 
 let package = Package(
     name: "FusedInference",
+    products: [.executable(name: "fused-inference", targets: ["FusedInference"])],
     dependencies: [.package(name: "swift-normalization", path: "../..")],
     targets: [
         .executableTarget(

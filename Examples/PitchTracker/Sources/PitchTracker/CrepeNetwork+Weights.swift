@@ -42,7 +42,8 @@ extension CrepeNetwork {
     ///     before max pooling, with which it changes places only where every γ is positive; one
     ///     with another γ stays.
     /// - Throws: ``PitchError/file(_:)`` for a file that cannot be read or lacks a tensor,
-    ///   ``PitchError/weightShape(tensor:expected:found:)``, ``PitchError/normalization(_:)``.
+    ///   ``PitchError/weightShape(tensor:expected:found:)``, ``PitchError/normalization(_:)``,
+    ///   ``PitchError/folding(_:)``.
     public init(weights path: String, folded: Bool = false) throws(PitchError) {
         let file = try WeightFile(path)
         var layers: [Layer] = []
@@ -55,8 +56,8 @@ extension CrepeNetwork {
             var bias = try file.values("\(name).bias", [plan.outputChannels])
             var paddingValues: [Float]?
             if let normalization = pending {
-                (weight, bias, paddingValues) = try wrappingNormalizationErrors {
-                    () throws(NormalizationError) in
+                (weight, bias, paddingValues) = try wrappingFoldingErrors {
+                    () throws(FoldingError) in
                     // The zeros around the normalized tensor become what normalizes to zero.
                     try normalization.folded(
                         before: .convolution(shape), weights: weight, bias: bias,
@@ -86,10 +87,13 @@ extension CrepeNetwork {
         var weight = try file.values("classifier.weight", [outputs, inputs])
         var bias = try file.values("classifier.bias", [outputs])
         if let normalization {
-            (weight, bias) = try wrappingNormalizationErrors { () throws(NormalizationError) in
-                // Its inputs are channels side by side, time after time: each time has the same
-                // normalization, and there is no padding.
-                let folded = try normalization.repeated(times).folded(
+            // Its inputs are channels side by side, time after time: each time has the same
+            // normalization, and there is no padding.
+            let repeated = try wrappingNormalizationErrors { () throws(NormalizationError) in
+                try normalization.repeated(times)
+            }
+            (weight, bias) = try wrappingFoldingErrors { () throws(FoldingError) in
+                let folded = try repeated.folded(
                     before: .dense([outputs, inputs]), weights: weight, bias: bias)
                 return (folded.weights, folded.bias)
             }

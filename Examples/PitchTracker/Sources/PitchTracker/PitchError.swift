@@ -29,6 +29,8 @@ public enum PitchError: Error, Equatable, Sendable {
     case file(FileError)
     /// Batch normalization refused its layer or its input.
     case normalization(NormalizationError)
+    /// Batch normalization could not be folded into the layer after it.
+    case folding(FoldingError)
 }
 
 extension PitchError: CustomStringConvertible {
@@ -54,6 +56,7 @@ extension PitchError: CustomStringConvertible {
         case .emptyPlot: "expected at least one frame to draw, found none"
         case .file(let error): error.description
         case .normalization(let error): "batch normalization: \(error)"
+        case .folding(let error): "batch normalization: \(error)"
         }
     }
 }
@@ -76,4 +79,11 @@ func wrappingNormalizationErrors<Result>(
     _ body: () throws(NormalizationError) -> Result
 ) throws(PitchError) -> Result {
     do { return try body() } catch { throw .normalization(error) }
+}
+
+/// Runs `body`, and wraps what folding throws.
+func wrappingFoldingErrors<Result>(
+    _ body: () throws(FoldingError) -> Result
+) throws(PitchError) -> Result {
+    do { return try body() } catch { throw .folding(error) }
 }

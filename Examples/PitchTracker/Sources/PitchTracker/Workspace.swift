@@ -74,10 +74,10 @@ public struct Workspace: Sendable {
     ) throws(PitchError) {
         try wrappingNormalizationErrors { () throws(NormalizationError) in
             let geometry = try Geometry([rows, normalization.channels])
-            try unsafe output.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
-                let y = unsafe UnsafeMutableBufferPointer(rebasing: y[..<geometry.count])
-                try unsafe normalization.inference(
-                    UnsafeBufferPointer(y), into: y, geometry: geometry)
+            try unsafe output.withUnsafeMutableBufferPointer { output throws(NormalizationError) in
+                let values = unsafe UnsafeMutableBufferPointer(rebasing: output[..<geometry.count])
+                var y = unsafe values.mutableSpan
+                try normalization.inferenceInPlace(&y, geometry: geometry)
             }
         }
     }

@@ -43,23 +43,30 @@ final class Problem {
         let geometry = try Layout(request.layout, rank: shape.count).geometry(shape)
         layer.engine = engine
         layer.threadLimit = threads
-        let x = UnsafeBufferPointer(tensors.x)
+        // Copies: the compiler (6.3.1) crashes on a span of what a class holds.
+        let (x, output) = (UnsafeBufferPointer(tensors.x), tensors.y)
+        let (gradient, inputGradient) = (
+            UnsafeBufferPointer(tensors.gradient), tensors.inputGradient
+        )
         switch operation {
         case "training":
             return { [self] in
-                let statistics = try layer.forward(x, into: tensors.y, geometry: geometry)
-                try layer.commit(statistics)
-                batch = statistics
+                var y = output.mutableSpan
+                batch = try layer.forwardAndCommit(x.span, into: &y, geometry: geometry)
             }
         case "inference":
-            return { [self] in try layer.inference(x, into: tensors.y, geometry: geometry) }
-        case "backward":
-            let statistics = try layer.forward(x, into: tensors.y, geometry: geometry)
-            let gradient = UnsafeBufferPointer(tensors.gradient)
             return { [self] in
+                var y = output.mutableSpan
+                try layer.inference(x.span, into: &y, geometry: geometry)
+            }
+        case "backward":
+            var y = output.mutableSpan
+            let statistics = try layer.forward(x.span, into: &y, geometry: geometry)
+            return { [self] in
+                var dx = inputGradient.mutableSpan
                 parameterGradients = try layer.backward(
-                    gradient, input: x, normalizedBy: .batch(statistics),
-                    into: tensors.inputGradient, geometry: geometry)
+                    gradient.span, input: x.span, normalizedBy: .batch(statistics), into: &dx,
+                    geometry: geometry)
             }
         default: throw Unsupported(reason: "operation \(operation)")
         }
