@@ -33,7 +33,7 @@ public struct RunningStatistics: Sendable, Equatable {
     /// Running statistics at their start: mean 0, variance 1.
     ///
     /// - Throws: ``NormalizationError/invalidChannelCount(_:)`` or
-    ///   ``NormalizationError/invalidWeight(_:)``.
+    ///   ``NormalizationError/invalidWeight(_:_:)``.
     public init(
         channels: Int, weight: UpdateWeight = .newWeight(0.1),
         estimator: VarianceEstimator = .unbiased,
@@ -52,7 +52,7 @@ public struct RunningStatistics: Sendable, Equatable {
     ///
     /// - Throws: ``NormalizationError/invalidChannelCount(_:)`` when `mean` is empty,
     ///   ``NormalizationError/wrongLength(_:expected:actual:)`` when `variance` has another length,
-    ///   ``NormalizationError/invalidUpdateCount(_:)``, ``NormalizationError/invalidWeight(_:)``.
+    ///   ``NormalizationError/invalidUpdateCount(_:)``, ``NormalizationError/invalidWeight(_:_:)``.
     public init(
         mean: [Double], variance: [Double], updateCount: Int = 0,
         weight: UpdateWeight = .newWeight(0.1),
