@@ -30,6 +30,8 @@ def sizes(root):
     folders = {}
     for path in swift_and_c(root, rules.SIZED):
         name = path.relative_to(root).as_posix()
+        if name in rules.GENERATED:
+            continue
         if name.startswith("Sources/"):
             folders.setdefault(path.parent.relative_to(root).as_posix(), []).append(path)
         raw = path.read_text(encoding="utf-8")
