@@ -41,38 +41,8 @@ import Testing
             var gamma = generator.values(partition.parameters)
             gamma[0] = 0
             let (p, q) = (generator.values(lanes), generator.values(lanes))
-            let engine = subject.engine.passes(for: .backward, of: partition)
-            var dx = [Scalar](repeating: .nan, count: geometry.count)
-            withCoefficients(lanes: lanes, of: Scalar.self) { coefficients in
-                let normalize = coefficients.normalize
-                for lane in 0..<lanes {
-                    normalize.gamma[lane] = gamma[partition.parameter(of: lane)]
-                    normalize.beta[lane] = 0
-                    coefficients.meanGradient[lane] = p[lane]
-                    coefficients.meanGradientTimesNormalized[lane] = q[lane]
-                }
-                normalize.setStatistics(
-                    mean: mean, variance: variance, 0..<lanes, epsilon: 1e-3, engine)
-                coefficients.setWeighted(0..<lanes)
-                #expect(!normalize.hasOutOfRange(0..<lanes))
-                let runner = PassRunner<Scalar>(
-                    .backward, partition, engine: subject.engine, threadLimit: nil)
-                x.withUnsafeBufferPointer { x in
-                    g.withUnsafeBufferPointer { g in
-                        dx.withUnsafeMutableBufferPointer { dx in
-                            guard let x = x.baseAddress, let g = g.baseAddress,
-                                let dx = dx.baseAddress
-                            else { return }
-                            runner.writeAll { block, write in
-                                write(
-                                    OutputTask(
-                                        .weightedInputGradient(g, coefficients), of: x, block,
-                                        into: dx))
-                            }
-                        }
-                    }
-                }
-            }
+            let numbers = Numbers(mean: mean, variance: variance, gamma: gamma, p: p, q: q)
+            let dx = weightedGradient(x, g, numbers, partition, subject.engine)
             let unit = Double(Scalar.ulpOfOne) / 2
             for i in 0..<geometry.count {
                 let lane = lane(of: i, geometry, partition)
@@ -89,6 +59,50 @@ import Testing
             }
         }
         try check(subject.element.scalar)
+    }
+
+    /// The numbers of each lane; γ of each channel.
+    private struct Numbers {
+        var mean, variance, gamma, p, q: [Double]
+    }
+
+    /// What the pass writes.
+    private func weightedGradient<Scalar: NormalizationScalar>(
+        _ x: [Scalar], _ g: [Scalar], _ numbers: Numbers, _ partition: Partition, _ engine: Engine
+    ) -> [Scalar] {
+        var dx = [Scalar](repeating: .nan, count: x.count)
+        let lanes = partition.laneCount
+        let runner = PassRunner<Scalar>(.backward, partition, engine: engine, threadLimit: nil)
+        withCoefficients(lanes: lanes, of: Scalar.self) { coefficients in
+            let normalize = coefficients.normalize
+            for lane in 0..<lanes {
+                normalize.gamma[lane] = numbers.gamma[partition.parameter(of: lane)]
+                normalize.beta[lane] = 0
+                coefficients.meanGradient[lane] = numbers.p[lane]
+                coefficients.meanGradientTimesNormalized[lane] = numbers.q[lane]
+            }
+            normalize.setStatistics(
+                mean: numbers.mean, variance: numbers.variance, 0..<lanes, epsilon: 1e-3,
+                runner.engine)
+            coefficients.setWeighted(0..<lanes)
+            #expect(!normalize.hasOutOfRange(0..<lanes))
+            x.withUnsafeBufferPointer { x in
+                g.withUnsafeBufferPointer { g in
+                    dx.withUnsafeMutableBufferPointer { dx in
+                        guard let x = x.baseAddress, let g = g.baseAddress,
+                            let dx = dx.baseAddress
+                        else { return }
+                        runner.writeAll { block, write in
+                            write(
+                                OutputTask(
+                                    .weightedInputGradient(g, coefficients), of: x, block,
+                                    into: dx))
+                        }
+                    }
+                }
+            }
+        }
+        return dx
     }
 
     /// The lane of an element, counted from the definition: sample · C + channel.

@@ -38,6 +38,19 @@ INLINE VEC NAME(exp)(VEC v) {
     return sum * power;
 }
 
+// SiLU's tail, where e^-z leaves the range of exp: z * e^z there, as z * e^(z + 64) * e^-64, so that
+// nothing underflows where the product does not. Below SILU_END it is zero.
+#define SILU_TAIL ((T)(EXP_MAX - 7))
+#define SILU_END ((T)(EXP_MAX + 60))
+
+// e^-z, or e^(z + 64) in the tail.
+INLINE VEC NAME(silu_exp)(VEC z) { return NAME(exp)(z < -SILU_TAIL ? z + (T)64 : -z); }
+
+// factor * e^z in the tail, where e is e^(z + 64).
+INLINE VEC NAME(silu_tail)(VEC z, VEC factor, VEC e) {
+    return z < -SILU_END ? (VEC)(T)0 : factor * e * (T)1.603810890548638e-28;
+}
+
 // f(z). Comparisons are written so that a NaN stays one.
 INLINE VEC NAME(activate)(VEC z, int activation, T negative_slope) {
     const VEC zero = 0, six = (T)6, three = (T)3;
@@ -49,13 +62,16 @@ INLINE VEC NAME(activate)(VEC z, int activation, T negative_slope) {
             return z > 6 ? six : z;
         case CKERNELS_LEAKY_RELU:
             return z < 0 ? z * negative_slope : z;
-        case CKERNELS_SILU:
-            return z / (1 + NAME(exp)(-z));
+        case CKERNELS_SILU: {
+            const VEC e = NAME(silu_exp)(z);
+            return z < -SILU_TAIL ? NAME(silu_tail)(z, z, e) : z / (1 + e);
+        }
         case CKERNELS_HARD_SWISH: {
             VEC ramp = z + three;
             ramp = ramp < 0 ? zero : ramp;
             ramp = ramp > 6 ? six : ramp;
-            return z * (ramp * (T)(1.0 / 6));
+            // Not a product below the ramp, where minus infinity times zero would be no number.
+            return z < -three ? -zero : z * (ramp * (T)(1.0 / 6));
         }
         default:
             return z;
@@ -83,8 +99,10 @@ INLINE VEC NAME(activation_backward)(VEC g, VEC z, int activation, T negative_sl
         case CKERNELS_LEAKY_RELU:
             return z > 0 ? g : g * negative_slope;
         case CKERNELS_SILU: {
-            const VEC sigmoid = 1 / (1 + NAME(exp)(-z));
-            return g * (sigmoid * (1 + z * (1 - sigmoid)));
+            const VEC e = NAME(silu_exp)(z), sigmoid = 1 / (1 + e);
+            const VEC inner = sigmoid * (1 + z * (1 - sigmoid));
+            const VEC below = z < -SILU_TAIL ? NAME(silu_tail)(z, 1 + z, e) : inner;
+            return g * (z > SILU_TAIL ? (VEC)(T)1 : below);
         }
         case CKERNELS_HARD_SWISH:
             return z < -3 ? zero : z > 3 ? g : g * (z * (T)(1.0 / 3) + (T)0.5);
@@ -150,5 +168,8 @@ static void NAME(activation_backward_masked)(const void *gradient, const ckernel
         }
     }
 }
+
+#undef SILU_TAIL
+#undef SILU_END
 
 #endif

@@ -42,7 +42,7 @@ extension Activation {
         case .relu: z < 0 ? 0 : z
         case .relu6: z < 0 ? 0 : z > 6 ? 6 : z
         case .leakyReLU(let negativeSlope): z < 0 ? negativeSlope * z : z
-        case .silu: z / (1 + exp(-z))
+        case .silu: siluValue(z)
         case .hardSwish: z < -3 ? 0 : z > 3 ? z : z * (z + 3) / 6
         }
     }
@@ -52,9 +52,7 @@ extension Activation {
         switch self {
         case .identity: return g
         case .relu, .relu6, .leakyReLU: return derivativeIsOne(at: z) ? g : backwardElsewhere(g)
-        case .silu:
-            let sigmoid = 1 / (1 + exp(-z))
-            return g * (sigmoid * (1 + z * (1 - sigmoid)))
+        case .silu: return g * siluDerivative(z)
         case .hardSwish: return z < -3 ? 0 : z > 3 ? g : g * (z / 3 + 0.5)
         }
     }
@@ -74,4 +72,22 @@ extension Activation {
     func backwardElsewhere<Scalar: NormalizationScalar>(_ g: Scalar) -> Scalar {
         if case .leakyReLU(let negativeSlope) = self { g * Scalar(negativeSlope) } else { 0 }
     }
+}
+
+/// Below this e⁻ᶻ overflows, and above its negative z · (1 − sigmoid) is 0 · ∞ in the end: the tails of SiLU
+/// are formulas of their own.
+private let siluTail = -700.0
+
+/// z / (1 + e⁻ᶻ), with its limits at both ends of the line.
+private func siluValue(_ z: Double) -> Double {
+    // z · eᶻ in two steps, so that nothing underflows where the product does not.
+    z < siluTail ? (z < -800 ? 0 : z * exp(z + 64) * exp(-64)) : z / (1 + exp(-z))
+}
+
+/// The derivative of SiLU, with its limits at both ends of the line.
+private func siluDerivative(_ z: Double) -> Double {
+    if z < siluTail { return z < -800 ? 0 : (1 + z) * exp(z + 64) * exp(-64) }
+    if z > -siluTail { return 1 }
+    let sigmoid = 1 / (1 + exp(-z))
+    return sigmoid * (1 + z * (1 - sigmoid))
 }

@@ -1,8 +1,10 @@
 /// What a running update does with a channel whose batch statistics are not finite.
 public enum NonFinitePolicy: String, Sendable, CaseIterable {
-    /// Throws, naming the first such channel, and changes nothing.
+    /// Throws, naming the first such channel, and changes nothing; so does inference with a running
+    /// mean that is not finite.
     case `throw`
-    /// Leaves that channel's running statistics as they are and updates the others.
+    /// Leaves that channel's running statistics as they are and updates the others. To a cumulative
+    /// average a skipped update does not count in that channel.
     case skip
     /// Updates it like any other; NaN stays in the running statistics from then on.
     case propagate
@@ -20,6 +22,8 @@ public struct RunningStatistics: Sendable, Equatable {
     public private(set) var variance: [Double]
     /// How many updates have been made.
     public private(set) var updateCount: Int
+    /// How many of them skipped a channel, under ``NonFinitePolicy/skip``; empty where none did.
+    private var skippedUpdates: [Int] = []
     /// The weight of the new value.
     public let weight: UpdateWeight
     /// The variance that enters.
@@ -77,8 +81,9 @@ public struct RunningStatistics: Sendable, Equatable {
     ///
     /// - Throws: ``NormalizationError/mismatchedStatistics(expected:actual:)``;
     ///   ``NormalizationError/tooFewValuesToCommit(count:)`` for a single value per channel;
-    ///   ``NormalizationError/nonFiniteStatistics(channel:)`` by ``nonFinite``'s policy. Nothing has
-    ///   changed then.
+    ///   by ``nonFinite``'s policy ``NormalizationError/nonFiniteStatistics(channel:)``, or
+    ///   ``NormalizationError/nonFiniteMean(channel:mean:)`` where a running mean is not finite and the update
+    ///   would not forget it. Nothing has changed then.
     public mutating func update(with batch: BatchStatistics) throws(NormalizationError) {
         guard batch.channels == channels else {
             throw .mismatchedStatistics(expected: channels, actual: batch.channels)
@@ -89,18 +94,36 @@ public struct RunningStatistics: Sendable, Equatable {
         func isFinite(_ channel: Int) -> Bool {
             batch.mean[channel].isFinite && batchVariance[channel].isFinite
         }
-        let nonFiniteChannel = (0..<channels).first { !isFinite($0) }
-        if nonFinite == .throw, let channel = nonFiniteChannel {
+        if nonFinite == .throw, let channel = (0..<channels).first(where: { !isFinite($0) }) {
             throw .nonFiniteStatistics(channel: channel)
         }
         // A count read from a file may be the largest there is.
         let update = updateCount == .max ? .max : updateCount + 1
-        let weight = weight.weight(atUpdate: update)
-        let takesAll = nonFiniteChannel == nil || nonFinite == .propagate
-        for channel in 0..<channels where takesAll || isFinite(channel) {
-            mean[channel] = (1 - weight) * mean[channel] + weight * batch.mean[channel]
-            variance[channel] = (1 - weight) * variance[channel] + weight * batchVariance[channel]
+        if nonFinite == .throw, weight.weight(atUpdate: update) < 1 { try checkMean() }
+        for channel in 0..<channels {
+            if nonFinite == .skip && !isFinite(channel) {
+                if skippedUpdates.isEmpty { skippedUpdates = Array(repeating: 0, count: channels) }
+                skippedUpdates[channel] += 1
+                continue
+            }
+            let skipped = skippedUpdates.isEmpty ? 0 : skippedUpdates[channel]
+            let weight = weight.weight(atUpdate: update - skipped)
+            mean[channel] = Self.moved(mean[channel], to: batch.mean[channel], weight)
+            variance[channel] = Self.moved(variance[channel], to: batchVariance[channel], weight)
         }
         updateCount = update
+    }
+
+    /// (1 − w) · value + w · new, which with w = 1 forgets the value, whatever it is.
+    private static func moved(_ value: Double, to new: Double, _ weight: Double) -> Double {
+        weight == 1 ? new : (1 - weight) * value + weight * new
+    }
+
+    /// Throws where a mean is not finite, naming the first such channel.
+    func checkMean() throws(NormalizationError) {
+        let mean = mean.span
+        for channel in mean.indices where !mean[channel].isFinite {
+            throw .nonFiniteMean(channel: channel, mean: mean[channel])
+        }
     }
 }

@@ -83,6 +83,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
     /// The batch statistics of that channel, the first such one, are not finite, and the policy is
     /// to throw: the batch holds a NaN or an infinity, or its squares overflow `Double`.
     case nonFiniteStatistics(channel: Int)
+    /// The running mean of that channel, the first such one, is not finite, and the policy is to throw.
+    case nonFiniteMean(channel: Int, mean: Double)
     /// The layer has no running statistics, and the call needs them.
     case noRunningStatistics
     /// Batch statistics of different channel counts cannot be merged.
@@ -133,6 +135,8 @@ extension NormalizationError: CustomStringConvertible {
             "thread limit: expected at least 1, got \(limit)"
         case .nonFiniteStatistics(let channel):
             "x: expected finite batch statistics, got a NaN or an infinity in channel \(channel)"
+        case .nonFiniteMean(let channel, let mean):
+            "running mean: expected finite numbers, got \(mean) in channel \(channel)"
         case .noRunningStatistics:
             "running statistics: the call needs them, and the layer has none"
         case .mismatchedStatistics(let expected, let actual):

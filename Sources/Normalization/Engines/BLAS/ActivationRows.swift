@@ -24,12 +24,19 @@ enum ActivationRows {
             for i in 0..<n { unsafe y[i] = z[i] < 0 ? z[i] * slope : z[i] }
         case .silu:
             unsafe Scalar.exponentials(ofNegated: z, n, into: work)
-            for i in 0..<n { unsafe y[i] = z[i] / (1 + work[i]) }
+            let (tail, end) = (Scalar.siluTail, Scalar.siluEnd)
+            let rescaling = Scalar.siluRescaling
+            for i in 0..<n {
+                // Below the tail, work is eᶻ⁺⁶⁴, and the value z · eᶻ.
+                let beyond = unsafe z[i] < end ? 0 : z[i] * work[i] * rescaling
+                unsafe y[i] = z[i] < tail ? beyond : z[i] / (1 + work[i])
+            }
         case .hardSwish:
             for i in 0..<n {
                 let raised = unsafe z[i] + 3
                 let positive = raised < 0 ? 0 : raised
-                unsafe y[i] = z[i] * ((positive > 6 ? 6 : positive) * (1 / 6))
+                let value = unsafe z[i] * ((positive > 6 ? 6 : positive) * (1 / 6))
+                unsafe y[i] = z[i] < -3 ? -0.0 : value
             }
         }
     }
@@ -56,9 +63,14 @@ enum ActivationRows {
             for i in 0..<n { unsafe dz[i] = z[i] > 0 ? g[i] : g[i] * slope }
         case .silu:
             unsafe Scalar.exponentials(ofNegated: z, n, into: work)
+            let (tail, end) = (Scalar.siluTail, Scalar.siluEnd)
+            let rescaling = Scalar.siluRescaling
             for i in 0..<n {
                 let sigmoid = unsafe 1 / (1 + work[i])
-                unsafe dz[i] = g[i] * (sigmoid * (1 + z[i] * (1 - sigmoid)))
+                let inner = unsafe sigmoid * (1 + z[i] * (1 - sigmoid))
+                let beyond = unsafe z[i] < end ? 0 : (1 + z[i]) * work[i] * rescaling
+                let below = unsafe z[i] < tail ? beyond : inner
+                unsafe dz[i] = g[i] * (z[i] > -tail ? 1 : below)
             }
         case .hardSwish:
             for i in 0..<n {
@@ -71,8 +83,15 @@ enum ActivationRows {
 }
 
 extension NormalizationScalar {
-    /// e⁻ᶻ of a row, within two units in the last place; beyond the range of the element type, about
-    /// its ends. By Cody and Waite's reduction to |r| ≤ ln 2 / 2 and a Taylor polynomial in r whose
+    /// Below this z, e⁻ᶻ leaves the element type, and SiLU is z · eᶻ = z · eᶻ⁺⁶⁴ · e⁻⁶⁴.
+    fileprivate static var siluTail: Self { Self.self == Float.self ? -80 : -701 }
+    /// Below this one it is zero.
+    fileprivate static var siluEnd: Self { Self.self == Float.self ? -147 : -768 }
+    /// e⁻⁶⁴
+    fileprivate static var siluRescaling: Self { Self(1.603_810_890_548_638e-28) }
+
+    /// e⁻ᶻ of a row, or eᶻ⁺⁶⁴ where z is below ``siluTail``, within two units in the last place; beyond the
+    /// range of the element type, about its ends. By Cody and Waite's reduction to |r| ≤ ln 2 / 2 and a Taylor polynomial in r whose
     /// remainder is below half a unit, as in activations.h.
     @inline(__always)
     fileprivate static func exponentials(
@@ -82,12 +101,18 @@ extension NormalizationScalar {
             let (z, result): (UnsafePointer<Float>, UnsafeMutablePointer<Float>) = unsafe (
                 cast(z), cast(result)
             )
-            for i in 0..<n { unsafe result[i] = ActivationRows.exponential(-z[i]) }
+            let tail = Float.siluTail
+            for i in 0..<n {
+                unsafe result[i] = ActivationRows.exponential(z[i] < tail ? z[i] + 64 : -z[i])
+            }
         } else {
             let (z, result): (UnsafePointer<Double>, UnsafeMutablePointer<Double>) = unsafe (
                 cast(z), cast(result)
             )
-            for i in 0..<n { unsafe result[i] = ActivationRows.exponential(-z[i]) }
+            let tail = Double.siluTail
+            for i in 0..<n {
+                unsafe result[i] = ActivationRows.exponential(z[i] < tail ? z[i] + 64 : -z[i])
+            }
         }
     }
 }

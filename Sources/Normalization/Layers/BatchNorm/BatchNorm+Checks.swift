@@ -63,6 +63,7 @@ extension BatchNorm {
             throw .invalidVariance(
                 channel: channel, variance: variance[channel], epsilon: epsilon)
         }
+        if runningStatistics.nonFinite == .throw { try runningStatistics.checkMean() }
         return runningStatistics
     }
 }
