@@ -34,9 +34,7 @@ struct CoefficientRange {
         return ((magnitude &- smallest) & isNotZero) | (largest &- 1 &- magnitude)
     }
 
-    /// Whether the value is outside, finite and not zero.
+    /// Whether the value is outside, or not finite, and not zero.
     @inline(__always)
-    func isFiniteOutside(_ value: Double) -> Bool {
-        value != 0 && outside(value) < 0 && value.isFinite
-    }
+    func isOutside(_ value: Double) -> Bool { value != 0 && outside(value) < 0 }
 }

@@ -61,8 +61,8 @@ struct InputGradientCoefficients<Scalar: NormalizationScalar> {
         guard outside < 0 else { return }
         for lane in lanes {
             let slope = s[lane] * meanGX[lane]
-            if range.isFiniteOutside(slope) || range.isFiniteOutside(meanG[lane])
-                || range.isFiniteOutside(gamma[lane] * s[lane] * slope)
+            if range.isOutside(slope) || range.isOutside(meanG[lane])
+                || range.isOutside(gamma[lane] * s[lane] * slope)
             {
                 normalize.isOutOfRange[lane] = true
             }
@@ -87,10 +87,10 @@ struct InputGradientCoefficients<Scalar: NormalizationScalar> {
             correction[lane] = Scalar(-s * dropped)
             // γ = 0 is in range here: it stands in no product with the deviation.
             normalize.isOutOfRange[lane] =
-                range.isFiniteOutside(s) || range.isFiniteOutside(normalize.mean[lane])
-                || range.isFiniteOutside(gamma) || range.isFiniteOutside(meanG)
-                || range.isFiniteOutside(slope) || range.isFiniteOutside(s * slope)
-                || range.isFiniteOutside(s * gamma)
+                range.isOutside(s) || range.isOutside(normalize.mean[lane])
+                || range.isOutside(gamma) || range.isOutside(meanG)
+                || range.isOutside(slope) || range.isOutside(s * slope)
+                || range.isOutside(s * gamma)
         }
     }
 }

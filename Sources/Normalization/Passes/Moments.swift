@@ -21,6 +21,9 @@ struct Moments: LaneSums {
     /// What the mean lost when its parts were added.
     var meanCorrection: Double { (pivot - mean) + meanOffset }
 
+    /// Whether neither is a NaN or an infinity.
+    var areFinite: Bool { mean.isFinite && m2.isFinite }
+
     init() {}
 
     init(count: Int, mean pivot: Double, plus meanOffset: Double = 0, m2: Double) {
@@ -39,6 +42,11 @@ struct Moments: LaneSums {
         }
         let total = count + other.count
         let delta = (other.pivot - pivot) + (other.meanOffset - meanOffset)
+        guard delta.isFinite else {
+            // Of the means' class: +∞ and −∞ make a NaN, each alone stays.
+            self = Moments(count: total, mean: mean + other.mean, m2: .nan)
+            return
+        }
         let share = Double(other.count) / Double(total)
         // Equal means must merge to themselves, to the bit: δ = 0 leaves both sums alone.
         meanOffset += delta * share

@@ -60,8 +60,8 @@ struct NormalizeCoefficients<Scalar: NormalizationScalar> {
     var scale: Table<Scalar> { table(.scale) }
     /// β − (μ − center) · γ · s
     var shift: Table<Scalar> { table(.shift) }
-    /// Whether the second form would overflow or lose digits in this lane, or, its scale being
-    /// zero, a NaN: BLAS's axpy by zero does not look at x.
+    /// Whether the second form would overflow or lose digits in this lane, has a coefficient that is not
+    /// finite, or, its scale being zero, loses a NaN: BLAS's axpy by zero does not look at x.
     var isOutOfRange: Table<Bool> {
         unsafe Table(
             UnsafeMutableRawPointer(scalars + ScalarTable.count * length).assumingMemoryBound(
@@ -97,7 +97,9 @@ extension NormalizeCoefficients {
         }
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         for lane in lanes {
-            beta[lane] -= unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]
+            let part = unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]
+            // Nothing is lost where a product of zero is not a number.
+            beta[lane] -= part - part == 0 ? part : 0
         }
         setScaled(lanes)
     }
@@ -173,9 +175,9 @@ extension NormalizeCoefficients {
         for lane in lanes {
             let scale = gamma[lane] * inverseDeviation[lane]
             isOutOfRange[lane] =
-                scale == 0 || range.isFiniteOutside(scale)
-                || range.isFiniteOutside(inverseDeviation[lane])
-                || range.isFiniteOutside(mean[lane])
+                scale == 0 || range.isOutside(scale)
+                || range.isOutside(inverseDeviation[lane])
+                || range.isOutside(mean[lane])
         }
     }
 }

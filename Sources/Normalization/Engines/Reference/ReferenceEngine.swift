@@ -25,6 +25,10 @@ enum ReferenceEngine: PassEngine {
                     unsafe sum.add(Double(plane[i]) - first)
                 }
             }
+            guard sum.value.isFinite else {
+                unsafe moments[lane] = nonFiniteMoments(x, block, lane)
+                continue
+            }
             let mean = first + sum.value / Double(count)
 
             // M2 = Σ (x − μ)², less what the rounding of μ put into it
@@ -97,6 +101,21 @@ enum ReferenceEngine: PassEngine {
 }
 
 extension ReferenceEngine {
+    /// Of a lane with a NaN or an infinity, or whose sum overflows: the mean is of the class that Σ x has,
+    /// the variance no number.
+    private static func nonFiniteMoments<Scalar: NormalizationScalar>(
+        _ x: UnsafePointer<Scalar>, _ block: Block, _ lane: Int
+    ) -> Moments {
+        var mean = 0.0
+        for outer in 0..<block.outer {
+            let plane = unsafe x + block.plane(outer, lane)
+            for i in 0..<block.inner {
+                mean += unsafe Double(plane[i]) / Double(block.valuesPerLane)
+            }
+        }
+        return Moments(count: block.valuesPerLane, mean: mean, m2: .nan)
+    }
+
     /// y = γ · (x − μ) · s + β
     @inline(__always)
     private static func normalize<Scalar: NormalizationScalar>(

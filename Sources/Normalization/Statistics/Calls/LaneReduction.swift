@@ -27,6 +27,11 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
         } else {
             unsafe runner.engine.moments(x, block, into: moments, scratch: scratch)
         }
+        // Deviations from an infinite pivot are no numbers; the reference tells which infinity it is.
+        for lane in 0..<block.lanes where unsafe !moments[lane].areFinite {
+            let alone = block.narrowed(toLanes: lane..<lane + 1)
+            unsafe ReferenceEngine.moments(x, alone, into: moments + lane, scratch: scratch)
+        }
     }
 }
 
