@@ -3,7 +3,7 @@ SWIFT ?= swift
 # With numpy and torch, for `make accuracy`.
 PYTHON ?= python3
 
-.PHONY: help setup demo pitch test test-instruction-sets test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
+.PHONY: help setup demo pitch test test-instruction-sets test-mutants test-long test-examples examples docs peers format format-check clean sanitize fuzz accuracy long-run coverage study
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ test: setup ## run every fast test
 test-instruction-sets: setup ## run the engines' tests on the kernels of each instruction set
 	$(SWIFT) build --build-tests
 	Tests/instruction-sets
+
+test-mutants: ## plant errors in the kernels, and expect their tests to fail
+	Tests/mutants
 
 CASES ?= 120000
 SEED ?= 0

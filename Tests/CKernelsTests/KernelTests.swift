@@ -23,56 +23,56 @@ struct KernelTests {
     static let offsets = [0, 1, 5]
 
     @Test("Float kernels compute the formulas to the bit", arguments: offsets)
-    func floatKernels(offset: Int) { check(Float.self, offset, Self.shapes) }
+    func floatKernels(offset: Int) throws { try check(Float.self, offset, Self.shapes) }
 
     @Test("Double kernels compute the formulas to the bit", arguments: offsets)
-    func doubleKernels(offset: Int) { check(Double.self, offset, Self.shapes) }
+    func doubleKernels(offset: Int) throws { try check(Double.self, offset, Self.shapes) }
 
     @Test("Float tensors may lie off the boundary of an element", arguments: [1, 2, 3])
-    func misalignedFloats(bytes: Int) {
-        check(Float.self, 1, misalignment: bytes, Self.misalignedShapes)
+    func misalignedFloats(bytes: Int) throws {
+        try check(Float.self, 1, misalignment: bytes, Self.misalignedShapes)
     }
 
     @Test("Double tensors may lie off the boundary of an element", arguments: [1, 4, 7])
-    func misalignedDoubles(bytes: Int) {
-        check(Double.self, 1, misalignment: bytes, Self.misalignedShapes)
+    func misalignedDoubles(bytes: Int) throws {
+        try check(Double.self, 1, misalignment: bytes, Self.misalignedShapes)
     }
 
     private func check<Scalar: KernelScalar>(
         _: Scalar.Type, _ offset: Int, misalignment: Int = 0,
         _ shapes: [(outer: Int, channels: Int, inner: Int)]
-    ) {
+    ) throws {
         for shape in shapes {
             // All channels of a tensor, and a block of some of a wider one.
             for extra in [0, 3] {
                 let problem = Problem<Scalar>(
                     shape, extraChannels: extra, offset: offset, misalignment: misalignment)
-                checkSums(problem)
+                try checkSums(problem)
                 for kind in [
                     CKERNELS_NORMALIZE, CKERNELS_INPUT_GRADIENT, CKERNELS_WEIGHTED_INPUT_GRADIENT,
                 ] {
-                    checkOutput(problem, kind)
+                    try checkOutput(problem, kind)
                 }
                 for activation in Int32(0)..<4 {
-                    checkActivation(problem, activation)
-                    if activation != 0 { checkMask(problem, activation) }
+                    try checkActivation(problem, activation)
+                    if activation != 0 { try checkMask(problem, activation) }
                 }
             }
         }
     }
 
-    private func checkSums<Scalar: KernelScalar>(_ problem: Problem<Scalar>) {
+    private func checkSums<Scalar: KernelScalar>(_ problem: Problem<Scalar>) throws {
         for ofGradient in [false, true] {
             let expected = problem.expectedSums(ofGradient: ofGradient)
             for passes in Passes<Scalar>.all {
                 let sums = problem.sums(passes, ofGradient: ofGradient)
-                #expect(sums == expected, "\(passes) \(problem)")
+                try require(sums, equals: expected, "\(passes) \(problem)")
             }
         }
     }
 
     /// A kind of output without an activation: by itself, and while sums are taken.
-    private func checkOutput<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ kind: Int) {
+    private func checkOutput<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ kind: Int) throws {
         // The same block, and a shorter one.
         let others = [problem, Problem((2, 1, problem.block.inner), extraChannels: 1, offset: 0)]
         let ofGradient = kind != CKERNELS_NORMALIZE
@@ -80,11 +80,10 @@ struct KernelTests {
         let expected = problem.expected(kind)
         let expectedInPlace = problem.inPlace(expected)
         for passes in Passes<Scalar>.all {
-            let name: Comment = "\(passes) \(problem) kind \(kind)"
+            let name = "\(passes) \(problem) kind \(kind)"
             for nonTemporal in [false, true] {
-                #expect(
-                    areEqual(problem.written(passes, kind, nonTemporal: nonTemporal), expected),
-                    name)
+                try require(
+                    problem.written(passes, kind, nonTemporal: nonTemporal), equals: expected, name)
                 for (other, expectedSums) in zip(others, expectedSums) {
                     var sums: Problem<Scalar>.Sums?
                     let written = problem.result { x, g, y in
@@ -94,22 +93,22 @@ struct KernelTests {
                                 kind, x, gradient: ofGradient ? g : nil, into: y,
                                 nonTemporal: nonTemporal))
                     }
-                    #expect(sums == expectedSums, name)
-                    #expect(areEqual(written, expected), name)
+                    try require(sums, equals: expectedSums, name)
+                    try require(written, equals: expected, name)
                 }
             }
             let inPlace = problem.result(inPlace: true) {
                 passes.write(
                     problem.output(kind, $0, gradient: ofGradient ? $1 : nil, into: $2))
             }
-            #expect(areEqual(inPlace, expectedInPlace), name)
+            try require(inPlace, equals: expectedInPlace, name)
         }
     }
 
     /// Identity, ReLU, ReLU6 and leaky ReLU, with and without a residual, forward and backward.
     private func checkActivation<Scalar: KernelScalar>(
         _ problem: Problem<Scalar>, _ activation: Int32
-    ) {
+    ) throws {
         let f = Formula<Scalar>(activation)
         for adds in [false, true] {
             let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
@@ -118,7 +117,7 @@ struct KernelTests {
                 g * f.derivative(adds ? z + x : z)
             }
             for passes in Passes<Scalar>.all {
-                let name: Comment = "\(passes) \(problem) activation \(activation)"
+                let name = "\(passes) \(problem) activation \(activation)"
                 for nonTemporal in [false, true] {
                     let written = problem.result {
                         passes.write(
@@ -126,27 +125,29 @@ struct KernelTests {
                                 CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation,
                                 into: $2, nonTemporal: nonTemporal))
                     }
-                    #expect(areEqual(written, expected), name)
+                    try require(written, equals: expected, name)
                 }
                 let inPlace = problem.result(inPlace: true) {
                     passes.write(
                         problem.output(
                             CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation, into: $2))
                 }
-                #expect(areEqual(inPlace, expectedInPlace), name)
+                try require(inPlace, equals: expectedInPlace, name)
                 let backward = problem.result {
                     passes.write(
                         problem.output(
                             CKERNELS_ACTIVATION_BACKWARD, $0, gradient: $1,
                             adding: adds ? $0 : nil, activation, into: $2))
                 }
-                #expect(areEqual(backward, expectedBackward), name)
+                try require(backward, equals: expectedBackward, name)
             }
         }
     }
 
     /// The mask that is written with an output, by itself and while sums are taken; and backward by it.
-    private func checkMask<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ activation: Int32) {
+    private func checkMask<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ activation: Int32)
+        throws
+    {
         let f = Formula<Scalar>(activation)
         for adds in [false, true] {
             let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
@@ -154,7 +155,7 @@ struct KernelTests {
                 f.derivative(adds ? z + g : z) == 1
             }
             for passes in Passes<Scalar>.all {
-                let name: Comment = "\(passes) \(problem) activation \(activation) with mask"
+                let name = "\(passes) \(problem) activation \(activation) with mask"
                 for (nonTemporal, isMeanwhile) in [
                     (false, false), (false, true), (true, false), (true, true),
                 ] {
@@ -171,8 +172,8 @@ struct KernelTests {
                             }
                         }
                     }
-                    #expect(areEqual(written, expected), name)
-                    #expect(mask == expectedMask, name)
+                    try require(written, equals: expected, name)
+                    try require(mask, equals: expectedMask, name)
                 }
             }
         }
@@ -183,8 +184,8 @@ struct KernelTests {
                 passes.activationBackward(
                     $1, problem.block, mask: mask, firstBit: problem.firstBit, activation, into: $2)
             }
-            #expect(
-                areEqual(backward, expected), "\(passes) \(problem) activation \(activation)")
+            try require(
+                backward, equals: expected, "\(passes) \(problem) activation \(activation)")
         }
     }
 }

@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 
 /// A block of a tensor, its coefficients, and the formulas. What lies outside the block is there to be
 /// seen if it is written.
@@ -206,17 +205,6 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     {
         forEach { index, channel in body(result[index], g[index], x[index], channel) }
     }
-}
-
-/// Whether two arrays are equal, told by their bits where those are the same: much faster in a
-/// generic function that is not optimized.
-func areEqual<Scalar: KernelScalar>(_ a: [Scalar], _ b: [Scalar]) -> Bool {
-    let haveSameBits = a.withUnsafeBytes { a in
-        b.withUnsafeBytes { b in
-            a.count == b.count && memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
-        }
-    }
-    return haveSameBits || a == b
 }
 
 /// Calls `body` with a copy of the array that lies `bytes` off a cache line.
