@@ -136,11 +136,13 @@ static void NAME(activation_backward_masked)(const void *gradient, const ckernel
     const T *g = gradient;
     T *dz = result;
     const T negative_slope = (T)slope;
-    // Planes that follow each other are one run.
-    const int touching = b->channel_stride == b->inner;
-    const long n = touching ? b->channels * b->inner : b->inner;
-    const long runs = touching ? 1 : b->channels;
-    for (long o = 0; o < b->outer; o++) {
+    // Planes that follow each other are one run, and so are such rows.
+    const int planes_touch = b->channel_stride == b->inner;
+    const long row = b->channels * b->inner;
+    const int rows_touch = planes_touch && b->outer_stride == row;
+    const long n = rows_touch ? b->outer * row : planes_touch ? row : b->inner;
+    const long samples = rows_touch ? 1 : b->outer, runs = planes_touch ? 1 : b->channels;
+    for (long o = 0; o < samples; o++) {
         for (long c = 0; c < runs; c++) {
             const long at = o * b->outer_stride + c * b->channel_stride;
             if (activation == CKERNELS_LEAKY_RELU)
