@@ -1,7 +1,8 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo study pitch test test-instruction-sets test-long test-examples examples docs links nightly sanitize fuzz \
+.PHONY: help setup demo study pitch test test-instruction-sets test-mutants \
+	test-long test-examples examples docs links nightly sanitize fuzz \
 	accuracy long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
@@ -43,6 +44,9 @@ test: setup ## run every fast test
 test-instruction-sets: setup ## run the engines' tests on the kernels of each instruction set
 	$(SWIFT) build --build-tests
 	Tests/instruction-sets
+
+test-mutants: ## plant errors in the kernels, and expect their tests to fail
+	Tests/mutants
 
 CASES ?= 120000
 SEED ?= 0

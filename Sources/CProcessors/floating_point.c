@@ -6,7 +6,9 @@
 // The lowest six bits of MXCSR are the flags.
 static const unsigned flags = 0x3f;
 
-uint64_t cprocessors_float_control(void) { return _mm_getcsr() & ~flags; }
+uint64_t cprocessors_float_control(void) {
+    return _mm_getcsr() & ~flags;
+}
 
 void cprocessors_set_float_control(uint64_t control) {
     _mm_setcsr((_mm_getcsr() & flags) | ((unsigned)control & ~flags));
@@ -25,7 +27,11 @@ void cprocessors_set_float_control(uint64_t control) {
 #else
 #include <fenv.h>
 
-uint64_t cprocessors_float_control(void) { return (uint64_t)fegetround(); }
+uint64_t cprocessors_float_control(void) {
+    return (uint64_t)fegetround();
+}
 
-void cprocessors_set_float_control(uint64_t control) { fesetround((int)control); }
+void cprocessors_set_float_control(uint64_t control) {
+    fesetround((int)control);
+}
 #endif

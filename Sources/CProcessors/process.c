@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-// A child of a fork finds the page empty. So do children that no handler of pthread_atfork hears of, and
-// those in a name space of their own, where process numbers begin anew.
+// A child of a fork finds the page empty. So do children that no handler of pthread_atfork hears
+// of, and those in a name space of their own, where process numbers begin anew.
 #if defined(__linux__)
 #include <sys/mman.h>
 
@@ -37,7 +37,9 @@ static uint64_t *shared_page(void) {
     return found;
 }
 #else
-static uint64_t *shared_page(void) { return 0; }
+static uint64_t *shared_page(void) {
+    return 0;
+}
 #endif
 
 uint64_t cprocessors_process(void) {

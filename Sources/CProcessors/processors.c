@@ -23,7 +23,9 @@ int cprocessors_allowed(cprocessors_set *set) {
     return sched_getaffinity(0, sizeof *set, (cpu_set_t *)set->bits) == 0 ? count(set) : 0;
 }
 
-int cprocessors_current(void) { return sched_getcpu(); }
+int cprocessors_current(void) {
+    return sched_getcpu();
+}
 
 #if !defined(__ANDROID__)
 void cprocessors_place(cprocessors_thread thread, const cprocessors_set *set, int avoided) {
@@ -43,7 +45,9 @@ int cprocessors_allowed(cprocessors_set *set) {
     *set = (cprocessors_set){{0}};
     return 0;
 }
-int cprocessors_current(void) { return -1; }
+int cprocessors_current(void) {
+    return -1;
+}
 #endif
 
 #if !defined(CAN_PLACE)
@@ -58,5 +62,7 @@ int cprocessors_is_intel_server(void) {
     return __builtin_cpu_is("intel") && __builtin_cpu_supports("avx512f");
 }
 #else
-int cprocessors_is_intel_server(void) { return 0; }
+int cprocessors_is_intel_server(void) {
+    return 0;
+}
 #endif

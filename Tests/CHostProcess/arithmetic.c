@@ -10,8 +10,12 @@ static const int rounding[] = {FE_TONEAREST, FE_TONEAREST, FE_UPWARD, FE_DOWNWAR
 // Results and operands are flushed by a bit each.
 static const unsigned flush = 0x8040;
 
-static int is_flushing(void) { return (_mm_getcsr() & flush) == flush; }
-static void set_flushing(int on) { _mm_setcsr((_mm_getcsr() & ~flush) | (on ? flush : 0)); }
+static int is_flushing(void) {
+    return (_mm_getcsr() & flush) == flush;
+}
+static void set_flushing(int on) {
+    _mm_setcsr((_mm_getcsr() & ~flush) | (on ? flush : 0));
+}
 // fegetround asks the x87 unit, which computes nothing here.
 static int rounding_now(void) {
     const int modes[] = {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
@@ -25,16 +29,26 @@ static uint64_t control(void) {
     __asm__ volatile("mrs %0, fpcr" : "=r"(value));
     return value;
 }
-static int is_flushing(void) { return (control() & flush) != 0; }
+static int is_flushing(void) {
+    return (control() & flush) != 0;
+}
 static void set_flushing(int on) {
     uint64_t value = (control() & ~flush) | (on ? flush : 0);
     __asm__ volatile("msr fpcr, %0" ::"r"(value));
 }
-static int rounding_now(void) { return fegetround(); }
+static int rounding_now(void) {
+    return fegetround();
+}
 #else
-static int is_flushing(void) { return 0; }
-static void set_flushing(int on) { (void)on; }
-static int rounding_now(void) { return fegetround(); }
+static int is_flushing(void) {
+    return 0;
+}
+static void set_flushing(int on) {
+    (void)on;
+}
+static int rounding_now(void) {
+    return fegetround();
+}
 #endif
 
 void host_set_arithmetic(enum host_arithmetic arithmetic) {

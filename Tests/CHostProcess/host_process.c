@@ -27,8 +27,12 @@ int host_set_affinity(uint64_t processors) {
     return sched_setaffinity(0, sizeof set, &set);
 }
 #else
-uint64_t host_affinity(void) { return 0; }
-int host_set_affinity(uint64_t processors) { return (void)processors, -1; }
+uint64_t host_affinity(void) {
+    return 0;
+}
+int host_set_affinity(uint64_t processors) {
+    return (void)processors, -1;
+}
 #endif
 
 int host_fork(int32_t (*body)(int32_t), int32_t argument, int seconds) {
@@ -38,7 +42,8 @@ int host_fork(int32_t (*body)(int32_t), int32_t argument, int seconds) {
     int status = 0;
     for (int turn = 0; turn < seconds * 200; turn++) {
         pid_t ended = waitpid(child, &status, WNOHANG);
-        if (ended == child) return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
+        if (ended == child)
+            return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
         if (ended < 0 && errno != EINTR) return -1;
         usleep(5000);
     }

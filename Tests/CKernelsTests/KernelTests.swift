@@ -19,78 +19,71 @@ struct KernelTests {
         (3, 5, 1), (6, 5, 49), (2, 3, 300), (70, 20, 1), (9, 70, 23), (1000, 3, 1),
     ]
 
-    /// Instruction sets of this processor, and with them elements off alignment.
-    static let ranks = 0..<Int(ckernels_count())
-    static let variants = ranks.flatMap { rank in
-        [0, 1, 5].map { (rank: rank, offset: $0) }
+    /// How far off alignment tensors lie: in elements, and in bytes of an element.
+    static let offsets = [0, 1, 5]
+
+    @Test("Float kernels compute the formulas to the bit", arguments: offsets)
+    func floatKernels(offset: Int) throws { try check(Float.self, offset, Self.shapes) }
+
+    @Test("Double kernels compute the formulas to the bit", arguments: offsets)
+    func doubleKernels(offset: Int) throws { try check(Double.self, offset, Self.shapes) }
+
+    @Test("Float tensors may lie off the boundary of an element", arguments: [1, 2, 3])
+    func misalignedFloats(bytes: Int) throws {
+        try check(Float.self, 1, misalignment: bytes, Self.misalignedShapes)
     }
 
-    @Test("Float kernels compute the formulas to the bit", arguments: variants)
-    func floatKernels(rank: Int, offset: Int) {
-        check(Float.self, rank, offset, Self.shapes)
-    }
-
-    @Test("Double kernels compute the formulas to the bit", arguments: variants)
-    func doubleKernels(rank: Int, offset: Int) {
-        check(Double.self, rank, offset, Self.shapes)
-    }
-
-    @Test("Float tensors may lie off the boundary of an element", arguments: ranks, [1, 2, 3])
-    func misalignedFloats(rank: Int, bytes: Int) {
-        check(Float.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
-    }
-
-    @Test("Double tensors may lie off the boundary of an element", arguments: ranks, [1, 4, 7])
-    func misalignedDoubles(rank: Int, bytes: Int) {
-        check(Double.self, rank, 1, misalignment: bytes, Self.misalignedShapes)
+    @Test("Double tensors may lie off the boundary of an element", arguments: [1, 4, 7])
+    func misalignedDoubles(bytes: Int) throws {
+        try check(Double.self, 1, misalignment: bytes, Self.misalignedShapes)
     }
 
     private func check<Scalar: KernelScalar>(
-        _: Scalar.Type, _ rank: Int, _ offset: Int, misalignment: Int = 0,
+        _: Scalar.Type, _ offset: Int, misalignment: Int = 0,
         _ shapes: [(outer: Int, channels: Int, inner: Int)]
-    ) {
-        let passes = Passes<Scalar>(rank: rank)
+    ) throws {
         for shape in shapes {
             // All channels of a tensor, and a block of some of a wider one.
             for extra in [0, 3] {
                 let problem = Problem<Scalar>(
                     shape, extraChannels: extra, offset: offset, misalignment: misalignment)
-                let name: Comment =
-                    """
-                    \(Scalar.self) rank \(rank) offset \(offset) and \(misalignment) bytes \(shape) \
-                    of \(extra) more
-                    """
-                checkSumsAndOutputs(problem, passes, name)
+                try checkSums(problem)
+                for kind in [
+                    CKERNELS_NORMALIZE, CKERNELS_INPUT_GRADIENT, CKERNELS_WEIGHTED_INPUT_GRADIENT,
+                ] {
+                    try checkOutput(problem, kind)
+                }
                 for activation in Int32(0)..<4 {
-                    checkActivation(problem, passes, activation, name)
-                    if activation != 0 { checkMask(problem, passes, activation, name) }
+                    try checkActivation(problem, activation)
+                    if activation != 0 { try checkMask(problem, activation) }
                 }
             }
         }
     }
 
-    /// Sums, and each kind of output without an activation: by itself, and while sums are taken.
-    private func checkSumsAndOutputs<Scalar: KernelScalar>(
-        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ name: Comment
-    ) {
+    private func checkSums<Scalar: KernelScalar>(_ problem: Problem<Scalar>) throws {
+        for ofGradient in [false, true] {
+            let expected = problem.expectedSums(ofGradient: ofGradient)
+            for passes in Passes<Scalar>.all {
+                let sums = problem.sums(passes, ofGradient: ofGradient)
+                try require(sums, equals: expected, "\(passes) \(problem)")
+            }
+        }
+    }
+
+    /// A kind of output without an activation: by itself, and while sums are taken.
+    private func checkOutput<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ kind: Int) throws {
         // The same block, and a shorter one.
         let others = [problem, Problem((2, 1, problem.block.inner), extraChannels: 1, offset: 0)]
-        let kinds = [
-            (CKERNELS_NORMALIZE, problem.expected { z, _, _ in z }),
-            (CKERNELS_INPUT_GRADIENT, problem.expectedInputGradient(weighted: false)),
-        ]
-        for (kind, expected) in kinds {
-            let ofGradient = kind != CKERNELS_NORMALIZE
-            let expectedSums = others.map { $0.expectedSums(ofGradient: ofGradient) }
-            #expect(problem.sums(passes, ofGradient: ofGradient) == expectedSums[0], name)
+        let ofGradient = kind != CKERNELS_NORMALIZE
+        let expectedSums = others.map { $0.expectedSums(ofGradient: ofGradient) }
+        let expected = problem.expected(kind)
+        let expectedInPlace = problem.inPlace(expected)
+        for passes in Passes<Scalar>.all {
+            let name = "\(passes) \(problem) kind \(kind)"
             for nonTemporal in [false, true] {
-                let written = problem.result { x, g, y in
-                    passes.write(
-                        problem.output(
-                            kind, x, gradient: ofGradient ? g : nil, into: y,
-                            nonTemporal: nonTemporal))
-                }
-                #expect(areEqual(written, expected), name)
+                try require(
+                    problem.written(passes, kind, nonTemporal: nonTemporal), equals: expected, name)
                 for (other, expectedSums) in zip(others, expectedSums) {
                     var sums: Problem<Scalar>.Sums?
                     let written = problem.result { x, g, y in
@@ -100,89 +93,100 @@ struct KernelTests {
                                 kind, x, gradient: ofGradient ? g : nil, into: y,
                                 nonTemporal: nonTemporal))
                     }
-                    #expect(sums == expectedSums, name)
-                    #expect(areEqual(written, expected), name)
+                    try require(sums, equals: expectedSums, name)
+                    try require(written, equals: expected, name)
                 }
             }
+            let inPlace = problem.result(inPlace: true) {
+                passes.write(
+                    problem.output(kind, $0, gradient: ofGradient ? $1 : nil, into: $2))
+            }
+            try require(inPlace, equals: expectedInPlace, name)
         }
-        let inPlace = problem.result(inPlace: true) {
-            passes.write(problem.output(CKERNELS_NORMALIZE, $0, into: $2))
-        }
-        #expect(areEqual(inPlace, kinds[0].1), name)
     }
 
     /// Identity, ReLU, ReLU6 and leaky ReLU, with and without a residual, forward and backward.
     private func checkActivation<Scalar: KernelScalar>(
-        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ activation: Int32, _ name: Comment
-    ) {
+        _ problem: Problem<Scalar>, _ activation: Int32
+    ) throws {
         let f = Formula<Scalar>(activation)
         for adds in [false, true] {
             let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
-            for nonTemporal in [false, true] {
-                let written = problem.result {
-                    passes.write(
-                        problem.output(
-                            CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation, into: $2,
-                            nonTemporal: nonTemporal))
-                }
-                #expect(areEqual(written, expected), name)
-            }
-            if adds {
-                let inPlace = problem.result(inPlace: true) {
-                    passes.write(
-                        problem.output(CKERNELS_NORMALIZE, $0, adding: $1, activation, into: $2))
-                }
-                #expect(areEqual(inPlace, expected), name)
-            }
-            let backward = problem.result {
-                passes.write(
-                    problem.output(
-                        CKERNELS_ACTIVATION_BACKWARD, $0, gradient: $1, adding: adds ? $0 : nil,
-                        activation, into: $2))
-            }
+            let expectedInPlace = problem.inPlace(expected)
             let expectedBackward = problem.expected { z, g, x in
                 g * f.derivative(adds ? z + x : z)
             }
-            #expect(areEqual(backward, expectedBackward), name)
+            for passes in Passes<Scalar>.all {
+                let name = "\(passes) \(problem) activation \(activation)"
+                for nonTemporal in [false, true] {
+                    let written = problem.result {
+                        passes.write(
+                            problem.output(
+                                CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation,
+                                into: $2, nonTemporal: nonTemporal))
+                    }
+                    try require(written, equals: expected, name)
+                }
+                let inPlace = problem.result(inPlace: true) {
+                    passes.write(
+                        problem.output(
+                            CKERNELS_NORMALIZE, $0, adding: adds ? $1 : nil, activation, into: $2))
+                }
+                try require(inPlace, equals: expectedInPlace, name)
+                let backward = problem.result {
+                    passes.write(
+                        problem.output(
+                            CKERNELS_ACTIVATION_BACKWARD, $0, gradient: $1,
+                            adding: adds ? $0 : nil, activation, into: $2))
+                }
+                try require(backward, equals: expectedBackward, name)
+            }
         }
     }
 
     /// The mask that is written with an output, by itself and while sums are taken; and backward by it.
-    private func checkMask<Scalar: KernelScalar>(
-        _ problem: Problem<Scalar>, _ passes: Passes<Scalar>, _ activation: Int32, _ name: Comment
-    ) {
+    private func checkMask<Scalar: KernelScalar>(_ problem: Problem<Scalar>, _ activation: Int32)
+        throws
+    {
         let f = Formula<Scalar>(activation)
         for adds in [false, true] {
             let expected = problem.expected { z, g, _ in f.value(adds ? z + g : z) }
             let expectedMask = problem.expectedMask { z, g in
                 f.derivative(adds ? z + g : z) == 1
             }
-            for (nonTemporal, isMeanwhile) in [
-                (false, false), (false, true), (true, false), (true, true),
-            ] {
-                var written: [Scalar] = []
-                let mask = problem.mask { mask in
-                    written = problem.result { x, g, y in
-                        let output = problem.output(
-                            CKERNELS_NORMALIZE, x, adding: adds ? g : nil, activation, mask: mask,
-                            into: y, nonTemporal: nonTemporal)
-                        if isMeanwhile {
-                            _ = problem.sums(passes, ofGradient: false, writing: output)
-                        } else {
-                            passes.write(output)
+            for passes in Passes<Scalar>.all {
+                let name = "\(passes) \(problem) activation \(activation) with mask"
+                for (nonTemporal, isMeanwhile) in [
+                    (false, false), (false, true), (true, false), (true, true),
+                ] {
+                    var written: [Scalar] = []
+                    let mask = problem.mask { mask in
+                        written = problem.result { x, g, y in
+                            let output = problem.output(
+                                CKERNELS_NORMALIZE, x, adding: adds ? g : nil, activation,
+                                mask: mask, into: y, nonTemporal: nonTemporal)
+                            if isMeanwhile {
+                                _ = problem.sums(passes, ofGradient: false, writing: output)
+                            } else {
+                                passes.write(output)
+                            }
                         }
                     }
+                    try require(written, equals: expected, name)
+                    try require(mask, equals: expectedMask, name)
                 }
-                #expect(areEqual(written, expected), name)
-                #expect(mask == expectedMask, name)
             }
         }
         let mask = problem.expectedMask { z, _ in f.derivative(z) == 1 }
-        let backward = problem.result {
-            passes.activationBackward(
-                $1, problem.block, mask: mask, firstBit: problem.firstBit, activation, into: $2)
+        let expected = problem.expected { z, g, _ in g * f.derivative(z) }
+        for passes in Passes<Scalar>.all {
+            let backward = problem.result {
+                passes.activationBackward(
+                    $1, problem.block, mask: mask, firstBit: problem.firstBit, activation, into: $2)
+            }
+            try require(
+                backward, equals: expected, "\(passes) \(problem) activation \(activation)")
         }
-        #expect(areEqual(backward, problem.expected { z, g, _ in g * f.derivative(z) }), name)
     }
 }
 

@@ -14,11 +14,19 @@ extension Double: KernelScalar {
 }
 
 /// The passes of one instruction set for one element type, with scratch memory of their own.
-struct Passes<Scalar: KernelScalar> {
+struct Passes<Scalar: KernelScalar>: CustomStringConvertible {
     private let passes: ckernels_passes
+    let description: String
 
-    /// - Parameter rank: of the instruction set.
-    init(rank: Int) { passes = Scalar.passes(of: ckernels_at(Int32(rank)).pointee) }
+    /// Those of each instruction set that this processor has.
+    static var all: [Passes] {
+        (0..<ckernels_count()).map { Passes(ckernels_at($0).pointee) }
+    }
+
+    private init(_ kernels: ckernels_kernels) {
+        passes = Scalar.passes(of: kernels)
+        description = "\(String(cString: kernels.name)) \(Scalar.self)"
+    }
 
     /// Sums of x alone, or of x and g, and meanwhile an output.
     func sum(

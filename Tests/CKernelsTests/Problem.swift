@@ -1,9 +1,8 @@
 import CKernels
-import Foundation
 
 /// A block of a tensor, its coefficients, and the formulas. What lies outside the block is there to be
 /// seen if it is written.
-struct Problem<Scalar: KernelScalar> {
+struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     typealias Shape = (outer: Int, channels: Int, inner: Int)
     typealias Input = UnsafePointer<Scalar>
 
@@ -55,6 +54,13 @@ struct Problem<Scalar: KernelScalar> {
 
     private static var untouched: Scalar { 12345 }
 
+    var description: String {
+        """
+        \(block.outer) x \(block.channels) x \(block.inner), outer stride \(block.outer_stride), \
+        \(offset) elements and \(misalignment) bytes off alignment
+        """
+    }
+
     /// Where the block starts, for a mask of the whole buffer.
     var firstBit: Int { offset }
 
@@ -95,25 +101,36 @@ struct Problem<Scalar: KernelScalar> {
         return Output(options: options, coefficients: coefficients)
     }
 
+    /// The whole buffer of an output without an activation, with what is around the block.
+    func written(_ passes: Passes<Scalar>, _ kind: Int, nonTemporal: Bool) -> [Scalar] {
+        result { x, g, y in
+            let gradient = kind == CKERNELS_NORMALIZE ? nil : g
+            passes.write(output(kind, x, gradient: gradient, into: y, nonTemporal: nonTemporal))
+        }
+    }
+
     /// The whole output buffer after `body`, with what is around the block.
     func result(
         inPlace: Bool = false, _ body: (Input, Input, UnsafeMutablePointer<Scalar>) -> Void
     ) -> [Scalar] {
-        let y = withMoved(inPlace ? x : background, by: misalignment) { y in
+        withMoved(inPlace ? x : background, by: misalignment) { y in
             withMoved(x, by: misalignment) { x in
                 withMoved(g, by: misalignment) { g in
                     body((inPlace ? y : x) + offset, g + offset, y + offset)
                 }
             }
         }
-        guard inPlace else { return y }
-        // Compared with what is written elsewhere.
-        var result = background
-        forEach { index, _ in result[index] = y[index] }
-        let isOutsideKept = zip(0..., y).allSatisfy { index, value in
-            result[index] != Self.untouched || value == x[index]
+    }
+
+    /// The buffer of x with the block replaced by that of a result.
+    func inPlace(_ result: [Scalar]) -> [Scalar] {
+        var y = x
+        for outer in 0..<block.outer {
+            let start = offset + outer * block.outer_stride
+            let row = start..<start + block.channels * block.inner
+            y[row] = result[row]
         }
-        return isOutsideKept ? result : []
+        return y
     }
 
     /// The mask of the whole buffer after `body`.
@@ -168,11 +185,13 @@ struct Problem<Scalar: KernelScalar> {
         return y
     }
 
-    /// ∂x, of g or of g · weight.
-    func expectedInputGradient(weighted: Bool) -> [Scalar] {
+    /// An output without an activation, as the header has it.
+    func expected(_ kind: Int) -> [Scalar] {
+        if kind == CKERNELS_NORMALIZE { return expected { z, _, _ in z } }
         var dx = background
         forEach { index, c in
-            let g = weighted ? g[index] * coefficients.weight[c] : g[index]
+            let isWeighted = kind == CKERNELS_WEIGHTED_INPUT_GRADIENT
+            let g = isWeighted ? g[index] * coefficients.weight[c] : g[index]
             let d = (x[index] - coefficients.center[c]) * coefficients.deviationScale[c]
             dx[index] =
                 ((g - coefficients.gradientCenter[c]) - d) * coefficients.scale[c]
@@ -180,17 +199,12 @@ struct Problem<Scalar: KernelScalar> {
         }
         return dx
     }
-}
 
-/// Whether two arrays are equal, told by their bits where those are the same: much faster in a
-/// generic function that is not optimized.
-func areEqual<Scalar: KernelScalar>(_ a: [Scalar], _ b: [Scalar]) -> Bool {
-    let haveSameBits = a.withUnsafeBytes { a in
-        b.withUnsafeBytes { b in
-            a.count == b.count && memcmp(a.baseAddress!, b.baseAddress!, a.count) == 0
-        }
+    /// Calls `body` with each value of `result` that belongs to the block, and (g, x, channel).
+    func forEachValue(of result: [Scalar], _ body: (Scalar, _ g: Scalar, _ x: Scalar, Int) -> Void)
+    {
+        forEach { index, channel in body(result[index], g[index], x[index], channel) }
     }
-    return haveSameBits || a == b
 }
 
 /// Calls `body` with a copy of the array that lies `bytes` off a cache line.

@@ -22,7 +22,8 @@ static void let_signal(int how) {
     sigprocmask(how, &set, 0);
 }
 
-// A daemon that fetches a signal when it has time, and has blocked it, though not from the first call on.
+// A daemon that fetches a signal when it has time, and has blocked it, though not from the first
+// call on.
 static void check_signal(void) {
     sigset_t set, pending;
     sigemptyset(&set);
@@ -52,7 +53,8 @@ static void check_fork(int (*call)(int)) {
 int main(int argc, char **argv) {
     if (argc != 2) fail("usage: host plugin");
     for (int turn = 0; turn < 3; turn++) {
-        // Blocked while OpenBLAS is loaded, which starts threads of its own that block nothing else.
+        // Blocked while OpenBLAS is loaded, which starts threads of its own that block nothing
+        // else.
         let_signal(SIG_BLOCK);
         void *plugin = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
         if (!plugin) fail(dlerror());

@@ -10,7 +10,12 @@ import Testing
             let section = text.range(of: "## Each edge case and its test")
         else { return [] }
         let lines = text[section.upperBound...].split(separator: "\n")
-        return lines.filter { $0.hasPrefix("|") }.dropFirst(2).map { line in
+        // Not the head of a table, and the rule below it.
+        let rows = lines.indices.filter { index in
+            lines[index].hasPrefix("|") && !lines[index].hasPrefix("| ---")
+                && !(index + 1 < lines.endIndex && lines[index + 1].hasPrefix("| ---"))
+        }
+        return rows.map { lines[$0] }.map { line in
             let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             var suite = ""
             var tests: [(suite: String, name: String)] = []
@@ -29,16 +34,29 @@ import Testing
 
     @Test("every edge case of docs/reliability.md names tests that are there")
     func everyEdgeCaseHasItsTest() throws {
-        // One row for each row of the edge cases that the library promises.
-        #expect(Self.rows.count == 9)
+        // Fewer, and the page is not read as it is written.
+        #expect(Self.rows.count >= 30)
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent()
         for row in Self.rows {
             #expect(!row.tests.isEmpty, "\(row.edgeCase)")
             for test in row.tests {
-                let file = folder.appending(path: "\(test.suite).swift")
-                let source = try String(contentsOf: file, encoding: .utf8)
-                #expect(source.contains("func \(test.name)("), "\(row.edgeCase): \(test)")
+                let candidates = try sourcesOf(test.suite, in: folder)
+                #expect(
+                    candidates.contains { $0.contains("func \(test.name)(") },
+                    "\(row.edgeCase): \(test)")
             }
         }
+    }
+
+    /// The sources of the suites of that name: several modules may have one.
+    private func sourcesOf(_ suite: String, in folder: URL) throws -> [String] {
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+        var sources: [String] = []
+        for case let file as URL in try #require(files)
+        where file.lastPathComponent == "\(suite).swift" {
+            sources.append(try String(contentsOf: file, encoding: .utf8))
+        }
+        return sources
     }
 }

@@ -11,7 +11,7 @@ struct StackTests {
     #if DEBUG
         private static let budget = 48 << 10
     #else
-        private static let budget = 16 << 10
+        private static let budget = 24 << 10
     #endif
 
     /// Rows, rows of short planes, columns, columns walked as one, and channels-last.

@@ -38,13 +38,15 @@ INLINE VEC NAME(exp)(VEC v) {
     return sum * power;
 }
 
-// SiLU's tail, where e^-z leaves the range of exp: z * e^z there, as z * e^(z + 64) * e^-64, so that
-// nothing underflows where the product does not. Below SILU_END it is zero.
+// SiLU's tail, where e^-z leaves the range of exp: z * e^z there, as z * e^(z + 64) * e^-64, so
+// that nothing underflows where the product does not. Below SILU_END it is zero.
 #define SILU_TAIL ((T)(EXP_MAX - 7))
 #define SILU_END ((T)(EXP_MAX + 60))
 
 // e^-z, or e^(z + 64) in the tail.
-INLINE VEC NAME(silu_exp)(VEC z) { return NAME(exp)(z < -SILU_TAIL ? z + (T)64 : -z); }
+INLINE VEC NAME(silu_exp)(VEC z) {
+    return NAME(exp)(z < -SILU_TAIL ? z + (T)64 : -z);
+}
 
 // factor * e^z in the tail, where e is e^(z + 64).
 INLINE VEC NAME(silu_tail)(VEC z, VEC factor, VEC e) {
@@ -154,11 +156,13 @@ static void NAME(activation_backward_masked)(const void *gradient, const ckernel
     const T *g = gradient;
     T *dz = result;
     const T negative_slope = (T)slope;
-    // Planes that follow each other are one run.
-    const int touching = b->channel_stride == b->inner;
-    const long n = touching ? b->channels * b->inner : b->inner;
-    const long runs = touching ? 1 : b->channels;
-    for (long o = 0; o < b->outer; o++) {
+    // Planes that follow each other are one run, and so are such rows.
+    const int planes_touch = b->channel_stride == b->inner;
+    const long row = b->channels * b->inner;
+    const int rows_touch = planes_touch && b->outer_stride == row;
+    const long n = rows_touch ? b->outer * row : planes_touch ? row : b->inner;
+    const long samples = rows_touch ? 1 : b->outer, runs = planes_touch ? 1 : b->channels;
+    for (long o = 0; o < samples; o++) {
         for (long c = 0; c < runs; c++) {
             const long at = o * b->outer_stride + c * b->channel_stride;
             if (activation == CKERNELS_LEAKY_RELU)

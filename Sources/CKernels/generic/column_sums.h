@@ -20,19 +20,24 @@ INLINE void NAME(add_columns)(int gradient, const T *x, const T *g, long rows, l
     NAME(store_wide)(products, NAME(load_wide)(products) + sums.products);
 }
 
-// Adds n columns of some rows.
+// Adds the whole vectors of n columns; returns how many columns they are.
+INLINE long NAME(add_vectors)(int gradient, const T *x, const T *g, long n, long rows, long stride,
+                              long next, const double *center, double *sum, double *products) {
+    long j = 0;
+    for (; j + N <= n; j += N)
+        NAME(add_columns)(gradient, x + j, gradient ? g + j : 0, rows, stride, next, center + j,
+                          sum + j, products + j);
+    return j;
+}
+
+// Adds n columns of some rows, four as a rule.
 INLINE void NAME(add_rows)(int gradient, const T *x, const T *g, long n, long rows, long stride,
                            long next, const double *center, double *sum, double *products) {
-    long j = 0;
-    for (; j + N <= n; j += N) {
-        const T *gj = gradient ? g + j : 0;
-        if (rows == 4)
-            NAME(add_columns)(gradient, x + j, gj, 4, stride, next, center + j, sum + j,
-                              products + j);
-        else
-            NAME(add_columns)(gradient, x + j, gj, rows, stride, next, center + j, sum + j,
-                              products + j);
-    }
+    long j;
+    if (rows == 4)
+        j = NAME(add_vectors)(gradient, x, g, n, 4, stride, next, center, sum, products);
+    else
+        j = NAME(add_vectors)(gradient, x, g, n, rows, stride, next, center, sum, products);
     for (; j < n; j++) {
         double sums = 0, sums_of_products = 0;
         for (long r = 0; r < rows; r++) {
@@ -46,20 +51,33 @@ INLINE void NAME(add_rows)(int gradient, const T *x, const T *g, long n, long ro
     }
 }
 
-// Adds the columns of each channel, in all the rows that were walked as one: n in all.
+// The sums of each channel, from those of its columns in all the rows that were walked as one: n
+// columns. No table of the scratch memory is one of the caller's.
 INLINE void NAME(gather)(const NAME(reduction) *r, long first, long channels, long n) {
-    const double *const sum = r->scratch->sums.columns.sum;
-    const double *const products = r->scratch->sums.columns.products;
+    const double *restrict const sum = r->scratch->sums.columns.sum;
+    const double *restrict const products = r->scratch->sums.columns.products;
+    double *restrict const to_sum = r->sum + first;
+    double *restrict const to_products = r->products + first;
     const long inner = r->block->inner, row = channels * inner;
-    for (long c = 0; c < channels; c++) r->sum[first + c] = r->products[first + c] = 0;
+    for (long c = 0; c < channels; c++) to_sum[c] = to_products[c] = 0;
     for (long f = 0; f < n; f += row) {
         for (long c = 0; c < channels; c++) {
             for (long i = 0; i < inner; i++) {
-                r->sum[first + c] += sum[f + c * inner + i];
-                r->products[first + c] += products[f + c * inner + i];
+                to_sum[c] += sum[f + c * inner + i];
+                to_products[c] += products[f + c * inner + i];
             }
         }
     }
+}
+
+// One center a column, repeated up to n columns.
+INLINE void NAME(expand_centers)(const NAME(reduction) *r, long first, long channels, long n) {
+    double *restrict const center = r->scratch->sums.columns.center;
+    const double *restrict const from = r->center + first;
+    const long inner = r->block->inner, row = channels * inner;
+    for (long c = 0; c < channels; c++)
+        for (long i = 0; i < inner; i++) center[c * inner + i] = from[c];
+    for (long j = row; j < n; j++) center[j] = center[j - row];
 }
 
 // Some samples at a time: four, or more where their rows are narrow, so that one sum need not wait
@@ -75,9 +93,7 @@ INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
         const long channels = NAME(at_most)(b->channels - first, group);
         const long row = channels * b->inner, n = row * joined;
         const long step = n <= 4 * N ? 32 : 4;
-        for (long c = 0; c < channels; c++)
-            for (long i = 0; i < b->inner; i++) center[c * b->inner + i] = r->center[first + c];
-        for (long j = row; j < n; j++) center[j] = center[j - row];
+        NAME(expand_centers)(r, first, channels, n);
         for (long j = 0; j < n; j++) sum[j] = products[j] = 0;
         const T *const x = r->x + first * b->channel_stride;
         const T *const g = gradient ? r->g + first * b->channel_stride : 0;

@@ -10,7 +10,8 @@
 static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
                       double *sum, double *products, const ckernels_output *meanwhile,
                       void *scratch) {
-    NAME(writer) writer;
+    // Aligned, and with it the vectors that the compiler keeps on the stack for want of registers.
+    __attribute__((aligned(64))) NAME(writer) writer;
     if (meanwhile) NAME(begin)(&writer, meanwhile, scratch);
     const NAME(reduction) r = {
         x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch,

@@ -7,6 +7,9 @@
 // The most columns of a row that are walked together, and the most planes.
 #define COLUMNS 1024
 #define PLANES 64
+// Keeps the same column of two tables from lying 4 KB or a multiple apart, which stalls loads
+// behind stores.
+#define GAP 40
 // The most tables of coefficients that an output has.
 #define TABLES 6
 
@@ -17,7 +20,7 @@ typedef struct {
     union {
         // Each column's.
         struct {
-            double sum[COLUMNS], products[COLUMNS], center[COLUMNS];
+            double sum[COLUMNS + GAP], products[COLUMNS + GAP], center[COLUMNS];
         } columns;
         // Each plane's, lane by lane.
         struct {

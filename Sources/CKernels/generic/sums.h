@@ -114,7 +114,11 @@ INLINE NAME(sums)
     }
     NAME(add_rest)(gradient, x, g, i, end, center, valid, &a);
     if (two) NAME(add_rest)(gradient, x1, g1, i, end, center, valid, &b);
-    return two ? (NAME(sums)){a.sum + b.sum, a.products + b.products} : a;
+    if (two) {
+        a.sum += b.sum;
+        a.products += b.products;
+    }
+    return a;
 }
 
 // A long plane, and meanwhile another output.

@@ -78,7 +78,7 @@ typedef struct {
 
 // Elements of scratch memory, of either type, that a call of `sum` or `write` needs, best aligned
 // to 64 bytes. The tables of the kernels are there and not on the stack, which may be small:
-// compiled with optimization, a call takes less than 4 KB of stack.
+// compiled with optimization, a call takes less than 8 KB of stack.
 enum { CKERNELS_SCRATCH = 12800 };
 
 // The passes for one element type.

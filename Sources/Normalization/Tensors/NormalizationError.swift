@@ -95,8 +95,6 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
     case overlap(Argument, Argument)
-    /// A buffer begins where no element of its type may: at no multiple of `alignment` bytes.
-    case misaligned(Argument, alignment: Int)
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -147,9 +145,6 @@ extension NormalizationError: CustomStringConvertible {
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):
             "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
-        case .misaligned(let argument, let alignment):
-            "\(argument.rawValue): expected an address that is a multiple of \(alignment), "
-                + "got a buffer off an element boundary"
         }
     }
 }

@@ -13,7 +13,7 @@ extension BatchNorm {
     /// absent ones are left out. Running statistics are F64, so that a layer read back is the layer
     /// that was written, to the bit; PyTorch rounds them when it loads them into a model of another
     /// type. Their count of updates is an I64 under PyTorch's names, and lost under others. ε, update
-    /// weight and variance estimator, and that γ and β are absent, are in ``metadata(prefix:)``.
+    /// weight and variance estimator, and that γ and β are absent, are in `metadata(prefix:channelAxis:)`.
     ///
     /// - Parameters:
     ///   - prefix: the layer's name in the model; empty for a file that is one layer.

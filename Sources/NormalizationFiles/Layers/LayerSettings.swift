@@ -4,7 +4,7 @@ public import Normalization
 /// default holds.
 ///
 /// It stands in the file's metadata under `normalization.` and the layer's name, as words such as
-/// `epsilon=0.001 decay=0.99 variance=biased axis=-1 affine=both`. ``BatchNorm/metadata(prefix:)``
+/// `epsilon=0.001 decay=0.99 variance=biased axis=-1 affine=both`. `BatchNorm.metadata(prefix:channelAxis:)`
 /// writes it, and `docs/convert_to_safetensors.py` for Keras's layers.
 public struct LayerSettings: Equatable, Sendable {
     /// The number inside the root.

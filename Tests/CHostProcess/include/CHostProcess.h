@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-// Runs the body in a child of a fork. Returns what it returns, 256 plus the number of the signal that
-// ended it, or -1 where it has not ended after so many seconds, and is killed.
+// Runs the body in a child of a fork. Returns what it returns, 256 plus the number of the signal
+// that ended it, or -1 where it has not ended after so many seconds, and is killed.
 int host_fork(int32_t (*body)(int32_t), int32_t argument, int seconds);
 
 // Runs the body on a new thread, and returns what it returns; -1 where there is no thread to have.

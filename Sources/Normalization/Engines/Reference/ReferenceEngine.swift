@@ -33,20 +33,20 @@ enum ReferenceEngine: PassEngine {
 
             // M2 = Σ (x − μ)², less what the rounding of μ put into it
             var squares = CompensatedSum()
-            var residue = CompensatedSum()
+            var remainder = CompensatedSum()
             for outer in 0..<block.outer {
                 let plane = unsafe x + block.plane(outer, lane)
                 for i in 0..<block.inner {
                     let deviation = unsafe Double(plane[i]) - mean
                     squares.add(deviation * deviation)
-                    residue.add(deviation)
+                    remainder.add(deviation)
                 }
             }
-            let m2 = max(squares.value - residue.value * residue.value / Double(count), 0)
+            let m2 = max(squares.value - remainder.value * remainder.value / Double(count), 0)
             // What is left of the deviations from μ is what rounding took from it where the first value
             // was an outlier.
             unsafe moments[lane] = Moments(
-                count: count, mean: mean, plus: residue.value / Double(count), m2: m2)
+                count: count, mean: mean, plus: remainder.value / Double(count), m2: m2)
         }
     }
 

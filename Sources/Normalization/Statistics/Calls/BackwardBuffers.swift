@@ -69,7 +69,7 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
         }
     }
 
-    /// Throws unless every buffer has its length, begins where an element may, and no output shares
+    /// Throws unless every buffer has its length, and no output shares
     /// memory with an input, but for one that is g to the byte, or x where no activation is made again
     /// from it.
     func check(_ geometry: Geometry) throws(NormalizationError) {

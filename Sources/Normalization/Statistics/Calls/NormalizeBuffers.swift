@@ -50,7 +50,7 @@ struct NormalizeBuffers<Scalar: NormalizationScalar> {
         }
     }
 
-    /// Throws unless every buffer has its length, begins where an element may, and no output shares
+    /// Throws unless every buffer has its length, and no output shares
     /// memory with an input, but for y that is x to the byte.
     func check(_ geometry: Geometry) throws(NormalizationError) {
         let (input, output) = unsafe (CallBuffer(inputName, x), CallBuffer(outputName, y))
