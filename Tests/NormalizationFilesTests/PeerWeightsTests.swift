@@ -190,7 +190,8 @@ import Testing
             if isAfter {
                 folded = try norm.folded(after: convolution, weights: weights, bias: bias)
             } else {
-                let result = try norm.folded(before: convolution, weights: weights, bias: bias)
+                let result = try norm.folded(
+                    before: convolution, weights: weights, bias: bias, padding: .none)
                 folded = (result.weights, result.bias)
             }
             let (length, kernel) = (weights.count / shape[0], shape[2] * shape[3])

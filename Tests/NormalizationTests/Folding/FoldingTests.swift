@@ -63,7 +63,7 @@ import Testing
         let depthwise = try LinearLayer.convolution([3, 1, 2], groups: 3)
         let ones = [Double](repeating: 1, count: 6)
         let after = try norm.folded(after: depthwise, weights: ones)
-        let before = try norm.folded(before: depthwise, weights: ones)
+        let before = try norm.folded(before: depthwise, weights: ones, padding: .none)
         for c in 0..<3 {
             let (scale, mean, beta) = norm.map(ofChannel: c)
             #expect(after.weights[2 * c] == scale && before.weights[2 * c + 1] == scale)

@@ -17,6 +17,8 @@ extension BatchNorm {
     ///   - layer: the kind of layer, and the shape of its weights.
     ///   - weights: its weights, row-major.
     ///   - bias: its bias, `layer.outputs` numbers; `nil` for a layer without.
+    ///   - flushingSubnormals: whether weights that become subnormal shall be zero instead: arithmetic
+    ///     with subnormal numbers is slow.
     /// - Returns: the weights and bias of the layer that does the work of both. Coefficients are
     ///   computed in `Double`; with u = `Scalar.ulpOfOne / 2`, a weight w is within 2.01 u · |a · w|
     ///   of exact, the bias within 1.01 u · |bias| + 2⁻⁵⁰ · (|a| · (|bias| + |mean|) + |β|), where
@@ -28,7 +30,8 @@ extension BatchNorm {
     ///   ``FoldingError/overflow(_:index:value:)``.
     /// - Complexity: O(weights).
     public func folded(
-        after layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil
+        after layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil,
+        flushingSubnormals: Bool = false
     ) throws(FoldingError) -> (weights: [Scalar], bias: [Scalar]) {
         // Before memory is taken for as many numbers as the layer says.
         try FoldedScales(self).check(
@@ -36,7 +39,9 @@ extension BatchNorm {
         var (weights, bias) = (weights, bias ?? zeros(layer.outputs))
         var weightSpan = weights.mutableSpan
         var biasSpan = bias.mutableSpan
-        try fold(after: layer, weights: &weightSpan, bias: &biasSpan)
+        try fold(
+            after: layer, weights: &weightSpan, bias: &biasSpan,
+            flushingSubnormals: flushingSubnormals)
         return (weights, bias)
     }
 
@@ -46,10 +51,11 @@ extension BatchNorm {
     ///   - layer: the kind of layer, and the shape of its weights.
     ///   - weights: its weights.
     ///   - bias: its bias, `layer.outputs` numbers; zeros for a layer without.
-    /// - Throws: as ``folded(after:weights:bias:)``; weights and bias are as they were then.
+    ///   - flushingSubnormals: whether weights that become subnormal shall be zero instead.
+    /// - Throws: as ``folded(after:weights:bias:flushingSubnormals:)``; weights and bias are as they were then.
     public func fold(
         after layer: LinearLayer, weights: inout MutableSpan<Scalar>,
-        bias: inout MutableSpan<Scalar>
+        bias: inout MutableSpan<Scalar>, flushingSubnormals: Bool = false
     ) throws(FoldingError) {
         let scales = try FoldedScales(self)
         try scales.check(layer, on: .output, weights: weights.count, bias: bias.count)
@@ -61,7 +67,8 @@ extension BatchNorm {
         let rounded = try FoldedScales.rounded(folded, as: Scalar.self)
         try unsafe weights.withUnsafeMutableBufferPointer { weights throws(FoldingError) in
             guard let base = weights.baseAddress else { return }
-            try unsafe scales.scaleWeights(base, of: layer, on: .output)
+            try unsafe scales.scaleWeights(
+                base, of: layer, on: .output, flushing: flushingSubnormals)
         }
         for c in 0..<bias.count { bias[c] = rounded[c] }
     }

@@ -5,7 +5,8 @@ public enum FoldedPadding: Sendable, CaseIterable {
     /// Nothing, or values of the tensor itself (reflected, repeated, wrapped around): they are
     /// normalized like any other.
     case none
-    /// Zeros, before and after folding: exact where zero normalizes to zero.
+    /// Zeros, before and after folding: exact where zero normalizes to zero. What is assumed of a convolution
+    /// unless the caller says otherwise, since most have some.
     case zeros
     /// Zeros around what was normalized, and after folding, in each channel of what is not normalized
     /// any more, the value that normalizes to zero: see ``BatchNorm/valuesNormalizingToZero()``.
@@ -28,7 +29,8 @@ extension BatchNorm {
     ///   - layer: the kind of layer, and the shape of its weights.
     ///   - weights: its weights, row-major.
     ///   - bias: its bias, `layer.outputs` numbers; `nil` for a layer without.
-    ///   - padding: what surrounds its input.
+    ///   - padding: what surrounds its input; nothing surrounds that of a dense layer.
+    ///   - flushingSubnormals: whether weights that become subnormal shall be zero instead.
     /// - Returns: the weights and bias of the layer that does the work of both, and for
     ///   ``FoldedPadding/valuesNormalizingToZero`` the value to pad each input channel with. With
     ///   u = `Scalar.ulpOfOne / 2`, a weight w is within 2.01 u · |a · w| of exact, the bias, a sum of
@@ -37,11 +39,11 @@ extension BatchNorm {
     ///   its deviation, they have fewer digits than those of the two layers.
     /// - Throws: ``FoldingError/inexactFold(kind:channel:normalizedZero:)``,
     ///   ``FoldingError/noValueNormalizesToZero(channel:shift:)``, and what
-    ///   ``folded(after:weights:bias:)`` throws.
+    ///   ``folded(after:weights:bias:flushingSubnormals:)`` throws.
     /// - Complexity: O(weights).
     public func folded(
         before layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil,
-        padding: FoldedPadding = .none
+        padding: FoldedPadding = .zeros, flushingSubnormals: Bool = false
     ) throws(FoldingError) -> (weights: [Scalar], bias: [Scalar], paddingValues: [Scalar]?) {
         // Before memory is taken for as many numbers as the layer says.
         try FoldedScales(self).check(
@@ -50,7 +52,8 @@ extension BatchNorm {
         var weightSpan = weights.mutableSpan
         var biasSpan = bias.mutableSpan
         let values = try fold(
-            before: layer, weights: &weightSpan, bias: &biasSpan, padding: padding)
+            before: layer, weights: &weightSpan, bias: &biasSpan, padding: padding,
+            flushingSubnormals: flushingSubnormals)
         return (weights, bias, values)
     }
 
@@ -60,17 +63,21 @@ extension BatchNorm {
     ///   - layer: the kind of layer, and the shape of its weights.
     ///   - weights: its weights.
     ///   - bias: its bias, `layer.outputs` numbers; zeros for a layer without.
-    ///   - padding: what surrounds its input.
+    ///   - padding: what surrounds its input; nothing surrounds that of a dense layer.
+    ///   - flushingSubnormals: whether weights that become subnormal shall be zero instead.
     /// - Returns: for ``FoldedPadding/valuesNormalizingToZero`` the value to pad each input channel with.
-    /// - Throws: as ``folded(before:weights:bias:padding:)``; weights and bias are as they were then.
+    /// - Throws: as ``folded(before:weights:bias:padding:flushingSubnormals:)``; weights and bias are as they were then.
     @discardableResult
     public func fold(
         before layer: LinearLayer, weights: inout MutableSpan<Scalar>,
-        bias: inout MutableSpan<Scalar>, padding: FoldedPadding = .none
+        bias: inout MutableSpan<Scalar>, padding: FoldedPadding = .zeros,
+        flushingSubnormals: Bool = false
     ) throws(FoldingError) -> [Scalar]? {
         let scales = try FoldedScales(self)
         try scales.check(layer, on: .input, weights: weights.count, bias: bias.count)
-        if layer.kind == .transposedConvolution || padding == .zeros, let c = scales.firstShifted {
+        let takesZeros =
+            layer.kind == .transposedConvolution || layer.kind == .convolution && padding == .zeros
+        if takesZeros, let c = scales.firstShifted {
             throw .inexactFold(
                 kind: layer.kind.rawValue, channel: c, normalizedZero: scales.shift(of: c))
         }
@@ -84,7 +91,8 @@ extension BatchNorm {
             guard let base = weights.baseAddress else { return [] }
             if scales.firstShifted != nil { unsafe scales.addShifts(to: &folded, base, layer) }
             let rounded = try FoldedScales.rounded(folded, as: Scalar.self)
-            try unsafe scales.scaleWeights(base, of: layer, on: .input)
+            try unsafe scales.scaleWeights(
+                base, of: layer, on: .input, flushing: flushingSubnormals)
             return rounded
         }
         for output in 0..<bias.count { bias[output] = rounded[output] }

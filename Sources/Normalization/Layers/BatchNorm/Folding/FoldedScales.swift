@@ -10,8 +10,8 @@ struct FoldedScales: Sendable {
 
     /// Those of a layer.
     ///
-    /// - Throws: where the layer has no running statistics, or the element type cannot hold a
-    ///   channel's coefficients: beyond its range, or a scale that rounds to a subnormal number.
+    /// - Throws: where the layer has no running statistics, or a channel's coefficients are beyond the
+    ///   range of the element type, or its scale below the normal numbers of `Double`.
     init<Scalar: NormalizationScalar>(_ layer: BatchNorm<Scalar>) throws(FoldingError) {
         let running: RunningStatistics
         do throws(NormalizationError) {
@@ -29,7 +29,7 @@ struct FoldedScales: Sendable {
             let (scale, shift) = (scale[channel], shift(of: channel))
             let inRange =
                 Scalar(scale).isFinite && Scalar(shift).isFinite
-                && (Scalar(scale).isNormal || scale == 0 && (gamma == 0 || deviation.isInfinite))
+                && (scale.isNormal || scale == 0 && (gamma == 0 || deviation.isInfinite))
             guard inRange else { throw .unfoldableChannel(channel, scale: scale, shift: shift) }
         }
     }
@@ -64,9 +64,49 @@ struct FoldedScales: Sendable {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func scaleWeights<Scalar: NormalizationScalar>(
-        _ weights: UnsafeMutablePointer<Scalar>, of layer: LinearLayer, on side: LinearLayer.Side
+        _ weights: UnsafeMutablePointer<Scalar>, of layer: LinearLayer, on side: LinearLayer.Side,
+        flushing: Bool
     ) throws(FoldingError) {
         let factors: [Scalar] = Normalization.rounded(scale)
+        try unsafe checkOverflow(of: weights, layer, side, factors)
+        let rows = layer.shape[0]
+        let length = layer.weightCount / rows
+        for row in 0..<rows {
+            var start = row * length
+            let channels = layer.channels(ofRow: row, on: side)
+            let run = length / channels.count
+            for channel in channels {
+                unsafe scale(weights + start, run, channel, factors[channel], flushing: flushing)
+                start += run
+            }
+        }
+    }
+
+    /// Multiplies the weights of one channel.
+    @inline(__always)
+    private func scale<Scalar: NormalizationScalar>(
+        _ weights: UnsafeMutablePointer<Scalar>, _ count: Int, _ channel: Int, _ factor: Scalar,
+        flushing: Bool
+    ) {
+        if !factor.isNormal {
+            // A factor that has lost digits, or a zero, by which BLAS multiplies without a look: in `Double`,
+            // so that 0 · ∞ is no number whatever the length of the run.
+            for i in 0..<count { unsafe weights[i] = Scalar(Double(weights[i]) * scale[channel]) }
+        } else if count >= Self.callLength {
+            unsafe Scalar.scal(count, alpha: factor, weights)
+        } else {
+            for i in 0..<count { unsafe weights[i] *= factor }
+        }
+        guard flushing else { return }
+        for i in 0..<count where unsafe weights[i].isSubnormal { unsafe weights[i] = 0 }
+    }
+
+    /// Throws where a weight would overflow.
+    @inline(__always)
+    private func checkOverflow<Scalar: NormalizationScalar>(
+        of weights: UnsafePointer<Scalar>, _ layer: LinearLayer, _ side: LinearLayer.Side,
+        _ factors: [Scalar]
+    ) throws(FoldingError) {
         let rows = layer.shape[0]
         let length = layer.weightCount / rows
         for row in 0..<rows {
@@ -86,19 +126,6 @@ struct FoldedScales: Sendable {
                     }
                 }
                 start = end
-            }
-        }
-        for row in 0..<rows {
-            var start = row * length
-            let channels = layer.channels(ofRow: row, on: side)
-            let run = length / channels.count
-            for channel in channels {
-                if run >= Self.callLength {
-                    unsafe Scalar.scal(run, alpha: factors[channel], weights + start)
-                } else {
-                    for index in start..<start + run { unsafe weights[index] *= factors[channel] }
-                }
-                start += run
             }
         }
     }

@@ -60,7 +60,7 @@ extension FoldingError: CustomStringConvertible {
                 + "expected \(expected) channels on the side of the normalization, got \(actual)"
         case .inexactFold(let kind, let channel, let normalizedZero):
             "folding before a \(kind): expected zero to normalize to zero, "
-                + "got \(normalizedZero) in channel \(channel); the borders would change"
+                + "got \(normalizedZero) in channel \(channel); the borders would change, unless nothing pads it"
         case .noValueNormalizesToZero(let channel, let shift):
             "padding: expected a value that normalizes to zero in every channel, "
                 + "got the constant \(shift) in channel \(channel)"
