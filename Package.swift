@@ -68,7 +68,7 @@ let package = Package(
         .testTarget(
             name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(
-            name: "CKernelsTests", dependencies: ["CKernels", "Normalization"],
+            name: "CKernelsTests", dependencies: ["CKernels", "Normalization", "SeededRandom"],
             swiftSettings: tested),
         .testTarget(
             name: "FuzzingTests", dependencies: ["Normalization", "NormalizationFiles"],

@@ -1,4 +1,5 @@
 import CKernels
+import SeededRandom
 import Testing
 
 /// Both forms of ∂x in planes of every length up to three vectors and one more, so that each vector,
@@ -46,7 +47,7 @@ struct InputGradientTests {
     func randomDoubles(seed: Int) throws { try checkRandom(Double.self, seed) }
 
     private func checkRandom<Scalar: KernelScalar>(_: Scalar.Type, _ seed: Int) throws {
-        var random = Random(seed: UInt64(seed))
+        var random = SplitMix64(seed: UInt64(seed))
         let shape = (
             Int.random(in: 1...20, using: &random), Int.random(in: 1...40, using: &random),
             Int.random(in: 1...60, using: &random)
@@ -97,20 +98,5 @@ struct InputGradientTests {
         let units = inner * abs(Double(k.scale[c])) + abs(product) + abs(value)
         let roundoff = Double(Scalar.ulpOfOne) / 2 + Double.ulpOfOne / 2
         return (value, units * roundoff * 1.001)
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-private struct Random: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
