@@ -29,6 +29,8 @@ extension BatchNorm {
     ///   shares memory with an input (without being g, or without an activation x), and what forward and
     ///   inference throw.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func backward(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
         through activation: Activation = .identity, activationMask: Span<UInt8>? = nil,
@@ -49,6 +51,8 @@ extension BatchNorm {
     /// Backward in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func backwardInPlace(
         _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
         adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
@@ -70,6 +74,8 @@ extension BatchNorm {
     /// what ``activationBackward(_:input:adding:through:activationMask:normalizedBy:into:geometry:)`` gives.
     ///
     /// - Throws: as the form with an output.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func parameterGradients(
         _ gradient: Span<Scalar>, input x: Span<Scalar>,
         normalizedBy statistics: NormalizingStatistics, geometry: Geometry,
@@ -93,6 +99,8 @@ extension BatchNorm {
     ///   - channelAxis: the axis of the channels; -1 is channels-last.
     ///   - wanted: which gradients are wanted.
     /// - Throws: as the form with spans, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func backward(
         _ gradient: [Scalar], input x: [Scalar], adding residual: [Scalar]? = nil,
         through activation: Activation = .identity, activationMask: [UInt8]? = nil,
@@ -159,6 +167,8 @@ extension BatchNorm {
 
     /// ∂γ and ∂β from the sums of every channel: nothing where a parameter is absent, Σ_c where it is
     /// shared, the channels' own where it is per channel.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func parameterGradients(
         from sums: GradientSums, wanting wanted: GradientSelection = .parameters
     ) -> ParameterGradients<Scalar> {

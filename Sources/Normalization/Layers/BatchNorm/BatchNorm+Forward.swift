@@ -24,6 +24,8 @@ extension BatchNorm {
     ///   ``NormalizationError/wrongMaskLength(expected:actual:)``, ``NormalizationError/noMask(activation:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func forward(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
@@ -38,6 +40,8 @@ extension BatchNorm {
     /// Training forward in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func forwardInPlace(
         _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation = .identity,
@@ -52,6 +56,8 @@ extension BatchNorm {
     /// Training forward, and the batch's statistics into the running ones.
     ///
     /// - Throws: as ``commit(_:)`` too: y is written then, the layer is as it was.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @discardableResult
     public mutating func forwardAndCommit(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
@@ -91,6 +97,8 @@ extension BatchNorm {
     ///   - channelAxis: the axis of the channels; -1 is channels-last.
     /// - Returns: y, and the batch's statistics, which backward needs.
     /// - Throws: as the form with spans, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func forward(
         _ x: [Scalar], adding residual: [Scalar]? = nil, then activation: Activation = .identity,
         shape: [Int], channelAxis: Int = 1
@@ -108,6 +116,8 @@ extension BatchNorm {
     ///
     /// - Returns: y, and the batch's statistics.
     /// - Throws: as ``forward(_:adding:then:shape:channelAxis:)`` and ``commit(_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     @discardableResult
     public mutating func forwardAndCommit(
         _ x: [Scalar], adding residual: [Scalar]? = nil, then activation: Activation = .identity,
@@ -124,6 +134,8 @@ extension BatchNorm {
     /// - Returns: y, the batch's statistics, and the mask: all that backward needs beside x.
     /// - Throws: as ``forward(_:adding:then:shape:channelAxis:)``, and
     ///   ``NormalizationError/noMask(activation:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func forwardWithMask(
         _ x: [Scalar], adding residual: [Scalar]? = nil, then activation: Activation,
         shape: [Int], channelAxis: Int = 1

@@ -10,6 +10,8 @@ extension BatchNorm {
     ///   - geometry: how x is read.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func statistics(
         of x: Span<Scalar>, geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
@@ -31,6 +33,8 @@ extension BatchNorm {
     ///   - activationMask: receives where f′ is 1.
     ///   - geometry: how the tensors are read.
     /// - Throws: ``NormalizationError/mismatchedStatistics(expected:actual:)``, and what forward throws.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func normalize(
         _ x: Span<Scalar>, with statistics: BatchStatistics, adding residual: Span<Scalar>? = nil,
         then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
@@ -59,6 +63,8 @@ extension BatchNorm {
     ///   - dz: receives dz, as many.
     ///   - geometry: how the tensors are read.
     /// - Throws: as backward.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func activationBackward(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
         through activation: Activation, activationMask: Span<UInt8>? = nil,
@@ -87,6 +93,8 @@ extension BatchNorm {
     ///   - statistics: those that x̂ was made with, of this tensor or of a larger batch.
     ///   - geometry: how the tensors are read.
     /// - Throws: as backward.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func gradientSums(
         _ gradient: Span<Scalar>, input x: Span<Scalar>,
         normalizedBy statistics: NormalizingStatistics, geometry: Geometry
@@ -115,6 +123,8 @@ extension BatchNorm {
     ///   - geometry: how the tensors are read.
     /// - Throws: ``NormalizationError/mismatchedCount(expected:actual:)`` unless the sums are of as many
     ///   values as the statistics, and what backward throws.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inputGradient(
         _ gradient: Span<Scalar>, input x: Span<Scalar>, normalizedBy statistics: BatchStatistics,
         with sums: GradientSums, into dx: inout MutableSpan<Scalar>, geometry: Geometry

@@ -18,6 +18,8 @@ extension BatchNorm {
     ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inference(
         _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
@@ -36,6 +38,8 @@ extension BatchNorm {
     /// Inference in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inferenceInPlace(
         _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
         then activation: Activation = .identity, geometry: Geometry
@@ -60,6 +64,8 @@ extension BatchNorm {
     ///   - channelAxis: the axis of the channels; -1 is channels-last.
     /// - Returns: y.
     /// - Throws: as the form with spans, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inference(
         _ x: [Scalar], adding residual: [Scalar]? = nil, then activation: Activation = .identity,
         shape: [Int], channelAxis: Int = 1

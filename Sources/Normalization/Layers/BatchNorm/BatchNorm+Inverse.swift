@@ -23,6 +23,8 @@ extension BatchNorm {
     ///   number of values, and what forward and inference throw;
     ///   ``NormalizationError/noRunningStatistics`` where the layer has none and they are asked for.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inverse(
         _ y: Span<Scalar>, normalizedBy statistics: NormalizingStatistics,
         into x: inout MutableSpan<Scalar>, geometry: Geometry
@@ -36,6 +38,8 @@ extension BatchNorm {
     /// The inverse in place: `y` becomes x.
     ///
     /// - Throws: as the form with an output; y is as it was then.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inverseInPlace(
         _ y: inout MutableSpan<Scalar>, normalizedBy statistics: NormalizingStatistics,
         geometry: Geometry
@@ -70,6 +74,8 @@ extension BatchNorm {
     ///   - channelAxis: the axis of the channels; -1 is channels-last.
     /// - Returns: x.
     /// - Throws: as the other forms, and ``NormalizationError/invalidShape(_:channelAxis:_:)``.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
     public func inverse(
         _ y: [Scalar], normalizedBy statistics: NormalizingStatistics, shape: [Int],
         channelAxis: Int = 1

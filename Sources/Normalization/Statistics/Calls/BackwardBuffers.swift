@@ -75,26 +75,29 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
     func check(_ geometry: Geometry) throws(NormalizationError) {
         let (g, x) = unsafe (CallBuffer(.gradient, gradient), CallBuffer(.input, x))
         let residual = unsafe residual.map { unsafe CallBuffer(.residual, $0) }
-        let outputs = unsafe [
-            dx.map { unsafe CallBuffer(.inputGradient, $0) },
-            residualGradient.map { unsafe CallBuffer(.residualGradient, $0) },
-        ].compactMap(\.self)
-        for buffer in [g, x, residual].compactMap(\.self) + outputs {
-            try buffer.check(count: geometry.count)
-        }
-        var others = [residual].compactMap(\.self)
+        let dx = unsafe dx.map { unsafe CallBuffer(.inputGradient, $0) }
+        let dz = unsafe residualGradient.map { unsafe CallBuffer(.residualGradient, $0) }
+        // One by one: an array of them would take as long as the rest of a small call's checks.
+        try g.check(count: geometry.count)
+        try x.check(count: geometry.count)
+        try residual?.check(count: geometry.count)
+        try dx?.check(count: geometry.count)
+        try dz?.check(count: geometry.count)
+        var bits: CallBuffer?
         if let mask = unsafe mask {
             try activation.checkMask(bytes: mask.count, geometry)
-            unsafe others.append(CallBuffer(.mask, mask))
+            bits = unsafe CallBuffer(.mask, mask)
         }
-        for output in outputs {
+        func checkOutput(_ output: CallBuffer) throws(NormalizationError) {
             try g.checkOverlap(with: output, allowingSame: true)
             try x.checkOverlap(with: output, allowingSame: !hasActivation)
-            for other in others { try other.checkOverlap(with: output, allowingSame: false) }
+            try residual?.checkOverlap(with: output, allowingSame: false)
+            try bits?.checkOverlap(with: output, allowingSame: false)
         }
-        if outputs.count == 2 {
-            try outputs[0].checkOverlap(with: outputs[1], allowingSame: false)
-        }
+        if let dx { try checkOutput(dx) }
+        guard let dz else { return }
+        try checkOutput(dz)
+        try dx?.checkOverlap(with: dz, allowingSame: false)
     }
 
     /// The tensors, unless they are empty.

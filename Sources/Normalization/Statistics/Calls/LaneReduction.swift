@@ -22,7 +22,7 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
         _ block: Block, on runner: PassRunner<Scalar>, into moments: UnsafeMutablePointer<Moments>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        if let engine = runner.engine as? any OverlappingEngine.Type {
+        if let engine = runner.overlappingEngine {
             unsafe engine.moments(x, block, into: moments, writing: meanwhile, scratch: scratch)
         } else {
             unsafe runner.engine.moments(x, block, into: moments, scratch: scratch)
@@ -53,7 +53,7 @@ struct GradientReduction<Scalar: NormalizationScalar>: LaneReduction {
         if let activation {
             unsafe runner.write(activation.task(x, block, by: coefficients), scratch)
         }
-        if let engine = runner.engine as? any OverlappingEngine.Type {
+        if let engine = runner.overlappingEngine {
             unsafe engine.gradientSums(
                 x, gradient, block, by: coefficients, into: sums, writing: meanwhile,
                 scratch: scratch)

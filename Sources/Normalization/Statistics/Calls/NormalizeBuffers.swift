@@ -55,17 +55,18 @@ struct NormalizeBuffers<Scalar: NormalizationScalar> {
     func check(_ geometry: Geometry) throws(NormalizationError) {
         let (input, output) = unsafe (CallBuffer(inputName, x), CallBuffer(outputName, y))
         let added = unsafe residual.map { unsafe CallBuffer(.residual, $0) }
-        for buffer in [input, output, added].compactMap(\.self) {
-            try buffer.check(count: geometry.count)
-        }
+        // One by one: an array of them would take as long as the rest of a small call's checks.
+        try input.check(count: geometry.count)
+        try output.check(count: geometry.count)
+        try added?.check(count: geometry.count)
         try input.checkOverlap(with: output, allowingSame: true)
         try added?.checkOverlap(with: output, allowingSame: false)
         guard let mask = unsafe mask else { return }
         try activation.checkMask(bytes: mask.count, geometry)
         let bits = unsafe CallBuffer(.mask, mask)
-        for buffer in [input, output, added].compactMap(\.self) {
-            try buffer.checkOverlap(with: bits, allowingSame: false)
-        }
+        try input.checkOverlap(with: bits, allowingSame: false)
+        try output.checkOverlap(with: bits, allowingSame: false)
+        try added?.checkOverlap(with: bits, allowingSame: false)
     }
 
     /// The tensors, unless they are empty.

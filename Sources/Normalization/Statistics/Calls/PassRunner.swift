@@ -3,6 +3,8 @@
 struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     let partition: Partition
     let engine: any PassEngine.Type
+    /// The engine once more, where it can write while it reads. Asked once, not for each block.
+    let overlappingEngine: (any OverlappingEngine.Type)?
     private let threads: Int
 
     init(
@@ -10,6 +12,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     ) {
         self.partition = partition
         self.engine = engine.passes(for: operation, of: partition)
+        overlappingEngine = self.engine as? any OverlappingEngine.Type
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * partition.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
@@ -80,7 +83,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         let tensors = unsafe output.gradient == nil ? 1 : 2
         let bytes = block.elementCount * tensors * MemoryLayout<Scalar>.stride
         let canWait =
-            engine is any OverlappingEngine.Type && block.isNonTemporal
+            overlappingEngine != nil && block.isNonTemporal
             && block.isContiguousInSamples && bytes <= CacheSizes.resident
             && output.coefficients?.hasOutOfRange(block.laneRange) != true
         if canWait { return output }
