@@ -26,16 +26,14 @@ struct WorkerPoolTests {
     func helpersTakeTheCallersArithmetic() {
         let pool = WorkerPool(helpers: 3)
         for arithmetic in [host_usual, host_flushing, host_upward, host_usual, host_downward] {
-            let seen = Mutex<[Int32]>([])
+            let seen = Gathered<Int32>()
             host_set_arithmetic(arithmetic)
             let count = together(pool, helpers: 3) {
-                let now = host_arithmetic_now()
-                seen.withLock { $0.append(now) }
+                seen.add(host_arithmetic_now())
             }
             host_set_arithmetic(host_usual)
             #expect(count == 4)
-            #expect(
-                seen.withLock { $0 } == [Int32](repeating: Int32(arithmetic.rawValue), count: 4))
+            #expect(seen.values == [Int32](repeating: Int32(arithmetic.rawValue), count: 4))
         }
     }
 
@@ -48,14 +46,13 @@ struct WorkerPoolTests {
             let own = UInt64(1) << processor
             _ = host_set_affinity(own)
             _ = host_set_affinity(all)
-            let seen = Mutex<[UInt64]>([])
+            let seen = Gathered<UInt64>()
             let count = together(pool, helpers: 2) {
-                let now = host_affinity()
-                seen.withLock { $0.append(now) }
+                seen.add(host_affinity())
             }
             #expect(count == 3)
-            #expect(seen.withLock { $0.filter { $0 == all }.count } >= 1)
-            let others = seen.withLock { $0.filter { $0 != all } }
+            #expect(seen.values.contains(all))
+            let others = seen.values.filter { $0 != all }
             // The caller may have left the processor before it asked for help.
             #expect(all.nonzeroBitCount == 1 || others.count == 2)
             #expect(others.allSatisfy { ($0 & all).nonzeroBitCount == all.nonzeroBitCount - 1 })
