@@ -12,11 +12,16 @@ struct KernelTests {
         (2, 3, 300), (4, 1, 1000), (7, 1100, 1), (5, 37, 64), (40, 3, 16), (70, 20, 1), (3, 70, 23),
         (2, 300, 5), (2, 2, 1500), (1000, 3, 1), (333, 17, 1), (101, 7, 9), (41, 100, 1),
         (9, 250, 1), (11, 5, 49), (9, 70, 23),
+        // A few samples channel by channel; planes of a vector and little more; samples walked as one row.
+        (1, 40, 3), (2, 33, 7), (3, 21, 15), (5, 9, 16), (1, 3, 8), (33, 5, 8), (2, 6, 6),
+        (40, 7, 17),
+        (33, 3, 24), (90, 3, 31), (30, 4, 33), (70, 3, 65), (8, 64, 33),
     ]
 
     /// Rows, columns, and rows of columns walked as one, longer than vectors.
     static let misalignedShapes: [(outer: Int, channels: Int, inner: Int)] = [
-        (3, 5, 1), (6, 5, 49), (2, 3, 300), (70, 20, 1), (9, 70, 23), (1000, 3, 1),
+        (3, 5, 1), (6, 5, 49), (2, 3, 300), (70, 20, 1), (9, 70, 23), (1000, 3, 1), (1, 40, 7),
+        (40, 7, 17),
     ]
 
     /// How far off alignment tensors lie: in elements, and in bytes of an element.

@@ -59,14 +59,31 @@ INLINE void NAME(gather)(const NAME(reduction) *r, long first, long channels, lo
     double *restrict const to_sum = r->sum + first;
     double *restrict const to_products = r->products + first;
     const long inner = r->block->inner, row = channels * inner;
-    for (long c = 0; c < channels; c++) to_sum[c] = to_products[c] = 0;
-    for (long f = 0; f < n; f += row) {
-        for (long c = 0; c < channels; c++) {
-            for (long i = 0; i < inner; i++) {
-                to_sum[c] += sum[f + c * inner + i];
-                to_products[c] += products[f + c * inner + i];
+    if (inner == 1) {
+        for (long c = 0; c < channels; c++) to_sum[c] = to_products[c] = 0;
+        for (long f = 0; f < n; f += row) {
+            for (long c = 0; c < channels; c++) {
+                to_sum[c] += sum[f + c];
+                to_products[c] += products[f + c];
             }
         }
+        return;
+    }
+    const long whole = (inner - 1) / N * N;
+    const NAME(wide_mask) valid =
+        __builtin_convertvector(NAME(lanes)() < (INT)(inner - whole), NAME(wide_mask));
+    for (long c = 0; c < channels; c++) {
+        NAME(sums) all = {0, 0}, rest = {0, 0};
+        for (long f = c * inner; f < n; f += row) {
+            for (long i = f; i < f + whole; i += N) {
+                all.sum += NAME(load_wide)(sum + i);
+                all.products += NAME(load_wide)(products + i);
+            }
+            rest.sum += NAME(load_wide)(sum + f + whole);
+            rest.products += NAME(load_wide)(products + f + whole);
+        }
+        to_sum[c] = NAME(reduce)(all.sum + (valid ? rest.sum : (WIDE)0));
+        to_products[c] = NAME(reduce)(all.products + (valid ? rest.products : (WIDE)0));
     }
 }
 
@@ -75,8 +92,9 @@ INLINE void NAME(expand_centers)(const NAME(reduction) *r, long first, long chan
     double *restrict const center = r->scratch->sums.columns.center;
     const double *restrict const from = r->center + first;
     const long inner = r->block->inner, row = channels * inner;
+    // Whole vectors: what goes beyond a plane is the next one's.
     for (long c = 0; c < channels; c++)
-        for (long i = 0; i < inner; i++) center[c * inner + i] = from[c];
+        for (long i = 0; i < inner; i += N) NAME(store_wide)(center + c * inner + i, (WIDE)from[c]);
     for (long j = row; j < n; j++) center[j] = center[j - row];
 }
 
@@ -111,6 +129,40 @@ INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
             NAME(add_rows)(gradient, x + at, gradient ? g + at : 0, rest, 1, 0, 0, center, sum,
                            products);
         NAME(gather)(r, first, channels, n);
+    }
+}
+
+// Planes of a vector at most in a few samples: channel by channel, since tables of columns would
+// cost more than they carry.
+INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
+    const ckernels_block *b = r->block;
+    const long inner = b->inner, stride = b->outer_stride;
+    const NAME(ivec) valid = NAME(lanes)() < (INT)inner;
+    // Channels from which a whole vector can be read.
+    const long row = b->channels * inner, whole = row < N ? 0 : (row - N) / inner + 1;
+    long unwritten = 0;
+    for (long c = 0; c < b->channels; c++) {
+        const T *x = r->x + c * b->channel_stride;
+        const T *g = gradient ? r->g + c * b->channel_stride : 0;
+        const WIDE center = (WIDE)r->center[c];
+        NAME(sums) sums = {0, 0};
+        for (long o = 0; o < b->outer; o++) {
+            if (c < whole)
+                NAME(add_valid)(gradient, NAME(load)(x + o * stride),
+                                gradient ? NAME(load)(g + o * stride) : (VEC)0, center, valid,
+                                &sums);
+            else
+                NAME(add_valid)(gradient, NAME(load_part)(x + o * stride, inner),
+                                gradient ? NAME(load_part)(g + o * stride, inner) : (VEC)0, center,
+                                valid, &sums);
+        }
+        r->sum[c] = NAME(reduce)(sums.sum);
+        r->products[c] = NAME(reduce)(sums.products);
+        unwritten += b->outer * inner;
+        if (r->meanwhile && unwritten >= CHUNK) {
+            NAME(write_some)(r->meanwhile, unwritten);
+            unwritten = 0;
+        }
     }
 }
 

@@ -5,9 +5,15 @@
 #include "scratch.h"
 #include "vectors.h"
 
-// Whether a block is walked by columns.
+// Whether a block is summed by columns: also where planes are little more than a vector, if there
+// are enough rows to share the tables.
 INLINE int NAME(has_columns)(const ckernels_block *b) {
-    return b->inner < N;
+    return b->inner <= N || (b->inner <= 3 * N / 2 && b->outer >= 8);
+}
+
+// Whether a block has so few samples that tables of columns would cost more than they carry.
+INLINE int NAME(is_narrow)(const ckernels_block *b) {
+    return b->outer == 1 || 3 * b->outer <= b->inner;
 }
 
 // Channels whose columns fit the tables; their columns are whole vectors where possible.
@@ -30,10 +36,11 @@ INLINE long NAME(rows_per_walk)(const ckernels_block *b, long wanted) {
     return NAME(at_most)(rows ? rows : NAME(at_most)(unit, COLUMNS / n), b->outer);
 }
 
-// One value a column, repeated up to `count` columns.
+// One value a column, repeated up to `count` columns. Vectors are stored whole: what goes beyond a
+// plane is the next one's, and the table has room for one more vector.
 INLINE void NAME(expand)(const T *values, long channels, long inner, long count, T *columns) {
     for (long c = 0; c < channels; c++)
-        for (long i = 0; i < inner; i++) columns[c * inner + i] = values[c];
+        for (long i = 0; i < inner; i += N) NAME(store)(columns + c * inner + i, (VEC)values[c]);
     for (long known = channels * inner, more; known < count; known += more) {
         more = NAME(at_most)(known, count - known);
         __builtin_memcpy(columns + known, columns, more * sizeof(T));

@@ -101,11 +101,11 @@ INLINE void NAME(put_bits)(int mode, bit_writer *w, unsigned bits, long width) {
 }
 
 // Writes n values from position i of a row on. The first channel of the row has the coefficients
-// tables[...][0].
-INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
+// tables[...][0]; behind the last one the first begins again.
+INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner, long channels,
                           const T *const tables[TABLES], int non_temporal, bit_writer mask) {
     // Most rows are written at once; a division would take as long as some vectors.
-    long c = i ? i / inner : 0, left = i ? inner - i % inner : inner;  // of channel c
+    long c = i ? i / inner % channels : 0, left = i ? inner - i % inner : inner;  // of channel c
     const long head = non_temporal ? NAME(head)(v.y, n) : 0;
     VEC k[TABLES];
     unsigned bits = 0;
@@ -120,9 +120,10 @@ INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
             }
             left -= values;
         } else {
+            const long next = c + 1 < channels ? c + 1 : 0;
             for (int t = 0; t < NAME(table_count)(mode); t++) {
                 k[t] = (VEC)tables[t][c];
-                if (left < width) k[t] = NAME(lanes)() < (INT)left ? k[t] : (VEC)tables[t][c + 1];
+                if (left < width) k[t] = NAME(lanes)() < (INT)left ? k[t] : (VEC)tables[t][next];
             }
             NAME(put)(v.y + j, NAME(result)(mode, &v, j, width, k, &bits), width, non_temporal);
             NAME(put_bits)(mode, &mask, bits, width);
@@ -130,7 +131,7 @@ INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
             left -= width;
         }
         if (left <= 0) {
-            c++;
+            c = c + 1 < channels ? c + 1 : 0;
             left += inner;
         }
     }

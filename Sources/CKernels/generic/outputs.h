@@ -27,13 +27,18 @@ typedef struct {
     long rows_per_walk, head;  // rows walked as one, and the columns before the first
 } NAME(writer);
 
-// Whether an output is written by columns: also where planes are a few vectors long, of which each
-// last one belongs to two planes, if there are enough rows to share the tables.
+// Whether an output is written by columns: also where planes are little more than a vector, so that
+// each last one belongs to two planes, if there are enough rows to share the tables. Planes of two
+// vectors and more pay for them only where there are few tables, and no stores that want each row of
+// a group aligned.
 INLINE int NAME(writes_columns)(const ckernels_output *output) {
     const ckernels_block *b = &output->block;
-    if (NAME(has_columns)(b)) return 1;
-    return b->inner < 4 * N && b->inner % N && b->outer >= 8 &&
-           output->kind < CKERNELS_INPUT_GRADIENT;
+    if (b->inner < N) return 1;
+    const long row = b->channels * b->inner;
+    if (b->outer < 8 || b->outer * row < 8 * CHUNK) return 0;
+    if (b->inner % N == 0) return b->inner == N;
+    const int are_few = output->kind < CKERNELS_INPUT_GRADIENT;
+    return b->inner < (are_few && (row <= COLUMNS || !output->non_temporal) ? 3 : 2) * N;
 }
 
 INLINE int NAME(mode_of)(const ckernels_output *output) {
@@ -70,23 +75,25 @@ INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scr
     w->head = w->rows_per_walk > 1 && w->non_temporal ? NAME(head)(output->y, N) : 0;
 }
 
-// Writes the next part of a row, at most `longest` values; returns how many.
+// Writes the next part of a row, at most `longest` values; returns how many. Samples that follow
+// each other in memory are one row.
 INLINE long NAME(write_row)(NAME(writer) *w, int mode, long longest, int non_temporal) {
     const ckernels_block *b = &w->output->block;
+    const long sample = b->channels * b->inner;
+    const long samples = b->outer_stride == sample ? b->outer : 1;
     const long at = w->o * b->outer_stride + w->i;
-    const long row = b->channels * b->inner;
     // The head of a row goes with its first part, so that each part ends aligned.
     if (non_temporal && w->i == 0) longest += NAME(head)(w->tensors.y + at, N);
-    const long n = NAME(at_most)(row - w->i, longest);
+    const long n = NAME(at_most)(samples * sample - w->i, longest);
     const bit_writer mask = mode & WRITES_MASK
                                 ? bits_from(w->output->mask, w->output->first_bit + at)
                                 : (bit_writer){0};
-    NAME(map_row)(mode, NAME(tensors_at)(&w->tensors, mode, at), w->i, n, b->inner, w->tables,
-                  non_temporal, mask);
+    NAME(map_row)(mode, NAME(tensors_at)(&w->tensors, mode, at), w->i, n, b->inner, b->channels,
+                  w->tables, non_temporal, mask);
     w->i += n;
-    if (w->i == row) {
+    if (w->i == samples * sample) {
         w->i = 0;
-        w->o++;
+        w->o += samples;
     }
     return n;
 }

@@ -16,9 +16,14 @@ static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, con
     const NAME(reduction) r = {
         x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch,
     };
-    if (NAME(has_columns)(b) && g)
+    const int columns = NAME(has_columns)(b), narrow = columns && NAME(is_narrow)(b);
+    if (narrow && g)
+        NAME(sum_narrow)(1, &r);
+    else if (narrow)
+        NAME(sum_narrow)(0, &r);
+    else if (columns && g)
         NAME(sum_columns)(1, &r);
-    else if (NAME(has_columns)(b))
+    else if (columns)
         NAME(sum_columns)(0, &r);
     else if (g)
         NAME(sum_rows)(1, &r);

@@ -20,7 +20,7 @@ typedef struct {
     union {
         // Each column's.
         struct {
-            double sum[COLUMNS + GAP], products[COLUMNS + GAP], center[COLUMNS];
+            double sum[COLUMNS + GAP], products[COLUMNS + GAP], center[COLUMNS + N];
         } columns;
         // Each plane's, lane by lane.
         struct {
