@@ -15,6 +15,8 @@ enum CacheSizes {
     static let residentOfMany = 32 << 20
     /// Where planes are short, the least that a block takes of a row.
     static let row = 1 << 10
+    /// The piece of a row whose coefficients the kernels expand at a time.
+    static let columns = 4 << 10
     /// The least stripe: smaller ones cost more to merge than they save.
     static let stripe = 64 << 10
     /// A contiguous run for one pass.

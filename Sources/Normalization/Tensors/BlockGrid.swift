@@ -47,12 +47,22 @@ extension BlockGrid {
     static func contiguous(_ partition: Partition, elementSize: Int) -> BlockGrid {
         let target = CacheSizes.run / elementSize
         let row = partition.lanes * partition.inner
+        let isNonTemporal = partition.count * elementSize > CacheSizes.nonTemporalMap
+        // Kernels expand the coefficients of short planes to one a column, which a block of few rows
+        // would pay for again and again.
+        let columns = CacheSizes.columns / elementSize
+        if (2...CacheSizes.line / elementSize).contains(partition.inner), row > columns {
+            let lanes = columns / partition.inner
+            return BlockGrid(
+                partition, outer: target / (lanes * partition.inner), lanes: lanes,
+                inner: partition.inner, isNonTemporal: isNonTemporal)
+        }
         let isShort = partition.inner <= target
         return BlockGrid(
             partition, outer: target / max(1, row),
             lanes: isShort ? target / max(1, partition.inner) : 1,
             inner: isShort ? partition.inner : target,
-            isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalMap)
+            isNonTemporal: isNonTemporal)
     }
 
     enum Reduction {
@@ -76,7 +86,7 @@ extension BlockGrid {
                 partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
-        let blocks = partition.lanes / width * partition.tables
+        let blocks = partition.lanes.dividedRoundingUp(by: width) * partition.tables
         let fits =
             blocks >= 4 && width * laneBytes <= CacheSizes.resident
             || blocks >= 32 && width * laneBytes <= CacheSizes.residentOfMany
@@ -89,9 +99,11 @@ extension BlockGrid {
                 isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
     }
 
-    /// Planes up to this many values are cut as single values are: a block or a stripe of one to three
-    /// lanes would give each row a few values, and the kernels no whole vector.
-    private static let longestShortPlane = 64
+    /// Planes shorter than what a block should take of a row are cut as single values are: a block or a
+    /// stripe of one to three lanes would give each row a few values far apart.
+    private static func hasShortPlanes(_ partition: Partition, elementSize: Int) -> Bool {
+        partition.inner * elementSize < CacheSizes.row
+    }
 
     /// How many lanes a resident block has; `nil` where its rows would be too short to be read fast.
     private static func residentWidth(
@@ -106,7 +118,7 @@ extension BlockGrid {
         let lineElements = CacheSizes.line / elementSize
         let powerOfTwo = max(1, partition.inner & -partition.inner)
         let unit = max(1, lineElements / powerOfTwo)
-        if partition.inner <= longestShortPlane {
+        if hasShortPlanes(partition, elementSize: elementSize) {
             // Short planes are read as rows of columns: long enough for the processor to follow.
             let longest = max(1, CacheSizes.row / elementSize / max(1, partition.inner))
             let least = min(longest, partition.lanes / 4)
@@ -126,13 +138,18 @@ extension BlockGrid {
         return min(width, partition.lanes)
     }
 
+    /// Merging the statistics of a lane takes as long as summing so many values, or half of them.
+    private static let leastValuesOfAStripe = 128
+
     /// At most 32 stripes of each lane, whose statistics are merged: memory for them is O(lanes), and
     /// there are enough for every core. They begin at even places, so that values in
     /// pairs about the mean give every stripe that mean, and merge without rounding.
     private static func stripes(_ partition: Partition, elementSize: Int) -> BlockGrid {
         let bytes = partition.count * elementSize
-        let stripes = min(32, max(1, bytes / CacheSizes.stripe))
-        let lanes = partition.inner <= longestShortPlane ? partition.lanes : 1
+        let worthMerging = partition.valuesPerLane / leastValuesOfAStripe
+        let stripes = min(32, max(1, min(worthMerging, bytes / CacheSizes.stripe)))
+        let isShort = hasShortPlanes(partition, elementSize: elementSize)
+        let lanes = isShort ? partition.lanes : 1
         if partition.outer >= stripes {
             return BlockGrid(
                 partition,
