@@ -54,4 +54,14 @@ public enum Engine: String, Sendable, CaseIterable {
         case .reference: ReferenceEngine.self
         }
     }
+
+    /// The same engine, where it can write while it reads. A cast would take as long as a small tensor.
+    func overlappingPasses(
+        for operation: Operation, of partition: Partition
+    ) -> (any OverlappingEngine.Type)? {
+        switch chosen(for: operation, of: partition) {
+        case .automatic, .fused: FusedEngine.self
+        case .blas, .reference: nil
+        }
+    }
 }

@@ -92,9 +92,9 @@ extension NormalizeCoefficients {
         let (mean, variance, beta) = (mean, variance, beta)
         let (gamma, inverseDeviation) = (gamma, inverseDeviation)
         for lane in lanes { mean[lane] = unsafe moments[lane].mean }
-        for lane in lanes {
-            variance[lane] = unsafe moments[lane].m2 / Double(moments[lane].count)
-        }
+        // Each lane has as many values.
+        let count = unsafe Double(moments[lanes.lowerBound].count)
+        for lane in lanes { variance[lane] = unsafe moments[lane].m2 / count }
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         for lane in lanes {
             let part = unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]

@@ -75,10 +75,23 @@ public struct BatchStatistics: Sendable, Equatable {
     ///
     /// NaN where the estimator's divisor is zero.
     public func variance(_ estimator: VarianceEstimator = .biased) -> [Double] {
-        let divisor = Double(estimator == .biased ? count : count - 1)
+        let divisor = divisor(estimator)
         guard divisor > 0 else { return Array(repeating: .nan, count: channels) }
         let deviations = sumOfSquaredDeviations.span
         return doubles(channels) { deviations[$0] / divisor }
+    }
+
+    /// What M2 is divided by.
+    func divisor(_ estimator: VarianceEstimator) -> Double {
+        Double(estimator == .biased ? count : count - 1)
+    }
+
+    /// The first channel whose mean or M2 is a NaN or an infinity.
+    var firstNonFiniteChannel: Int? {
+        switch (mean.firstNonFinite, sumOfSquaredDeviations.firstNonFinite) {
+        case (let a?, let b?): min(a, b)
+        case (let a, let b): a ?? b
+        }
     }
 
     /// The statistics of both batches together.

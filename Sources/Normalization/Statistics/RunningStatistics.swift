@@ -90,40 +90,63 @@ public struct RunningStatistics: Sendable, Equatable {
         }
         guard batch.count != 0 else { return }
         guard batch.count > 1 else { throw .tooFewValuesToCommit(count: batch.count) }
-        let batchVariance = batch.variance(estimator)
-        func isFinite(_ channel: Int) -> Bool {
-            batch.mean[channel].isFinite && batchVariance[channel].isFinite
-        }
-        if nonFinite == .throw, let channel = (0..<channels).first(where: { !isFinite($0) }) {
+        // A variance is finite where the deviations it is made of are.
+        let firstNonFinite = batch.firstNonFiniteChannel
+        if nonFinite == .throw, let channel = firstNonFinite {
             throw .nonFiniteStatistics(channel: channel)
         }
         // A count read from a file may be the largest there is.
         let update = updateCount == .max ? .max : updateCount + 1
         if nonFinite == .throw, weight.weight(atUpdate: update) < 1 { try checkMean() }
+        if skippedUpdates.isEmpty && (nonFinite != .skip || firstNonFinite == nil) {
+            moveAll(to: batch, weight.weight(atUpdate: update))
+        } else {
+            moveEach(to: batch, atUpdate: update)
+        }
+        updateCount = update
+    }
+
+    /// Every channel by the same weight.
+    private mutating func moveAll(to batch: BatchStatistics, _ weight: Double) {
+        let divisor = batch.divisor(estimator)
+        let (means, deviations) = (batch.mean.span, batch.sumOfSquaredDeviations.span)
+        var mean = mean.mutableSpan
+        for channel in mean.indices {
+            mean[channel] = Self.moved(mean[channel], to: means[channel], weight)
+        }
+        var variance = variance.mutableSpan
+        for channel in variance.indices {
+            variance[channel] = Self.moved(
+                variance[channel], to: deviations[channel] / divisor, weight)
+        }
+    }
+
+    /// Each channel by the weight of an update that does not count those it skipped.
+    private mutating func moveEach(to batch: BatchStatistics, atUpdate update: Int) {
+        let divisor = batch.divisor(estimator)
         for channel in 0..<channels {
-            if nonFinite == .skip && !isFinite(channel) {
+            let variance = batch.sumOfSquaredDeviations[channel] / divisor
+            if nonFinite == .skip && !(batch.mean[channel].isFinite && variance.isFinite) {
                 if skippedUpdates.isEmpty { skippedUpdates = Array(repeating: 0, count: channels) }
                 skippedUpdates[channel] += 1
                 continue
             }
             let skipped = skippedUpdates.isEmpty ? 0 : skippedUpdates[channel]
             let weight = weight.weight(atUpdate: update - skipped)
-            mean[channel] = Self.moved(mean[channel], to: batch.mean[channel], weight)
-            variance[channel] = Self.moved(variance[channel], to: batchVariance[channel], weight)
+            self.mean[channel] = Self.moved(mean[channel], to: batch.mean[channel], weight)
+            self.variance[channel] = Self.moved(self.variance[channel], to: variance, weight)
         }
-        updateCount = update
     }
 
     /// (1 − w) · value + w · new, which with w = 1 forgets the value, whatever it is.
+    @inline(__always)
     private static func moved(_ value: Double, to new: Double, _ weight: Double) -> Double {
         weight == 1 ? new : (1 - weight) * value + weight * new
     }
 
     /// Throws where a mean is not finite, naming the first such channel.
     func checkMean() throws(NormalizationError) {
-        let mean = mean.span
-        for channel in mean.indices where !mean[channel].isFinite {
-            throw .nonFiniteMean(channel: channel, mean: mean[channel])
-        }
+        guard let channel = mean.firstNonFinite else { return }
+        throw .nonFiniteMean(channel: channel, mean: mean[channel])
     }
 }

@@ -39,3 +39,17 @@ func rounded<Scalar: NormalizationScalar>(_ values: [Double]) -> [Scalar] {
         initialized = values.count
     }
 }
+
+extension [Double] {
+    /// The index of the first NaN or infinity. Told by the exponents' bits, in operations of which the
+    /// compiler makes vectors.
+    var firstNonFinite: Int? {
+        let values = span
+        var signs: UInt64 = 0
+        for index in values.indices {
+            signs |= (values[index].bitPattern & 0x7FF0 << 48) &+ 0x0010 << 48
+        }
+        guard signs >> 63 != 0 else { return nil }
+        return firstIndex { !$0.isFinite }
+    }
+}

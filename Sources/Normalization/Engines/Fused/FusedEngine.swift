@@ -29,7 +29,9 @@ enum FusedEngine: OverlappingEngine {
             }
             unsafe sum(x, part, from: tables.pivots, tables, writing: meanwhile)
             meanwhile = nil
-            unsafe mergeMoments(of: x, part, tables, into: moments + first)
+            unsafe mergeMoments(
+                of: x, part, tables, into: moments + first,
+                areFirst: part.offset == block.offset + first * block.laneStride)
         }
     }
 
@@ -39,10 +41,12 @@ enum FusedEngine: OverlappingEngine {
     @inline(__always)
     private static func mergeMoments<Scalar: NormalizationScalar>(
         of x: UnsafePointer<Scalar>, _ part: Block, _ tables: LaneTables<Scalar>,
-        into moments: UnsafeMutablePointer<Moments>
+        into moments: UnsafeMutablePointer<Moments>, areFirst: Bool
     ) {
         let m = Double(part.valuesPerLane)
-        if unsafe tables.mergeUnlessCancelled(part.lanes, m, into: moments) { return }
+        if unsafe tables.mergeUnlessCancelled(part.lanes, m, into: moments, areFirst: areFirst) {
+            return
+        }
         var cancelled = 0
         for lane in 0..<part.lanes {
             let found = unsafe tables.moments(lane, m)

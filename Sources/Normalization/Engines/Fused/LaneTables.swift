@@ -39,16 +39,19 @@ struct LaneTables<Scalar: NormalizationScalar> {
 
     /// Takes the sums in where none has cancelled; else does nothing.
     ///
-    /// Each loop does one thing, so that the compiler makes vectors of them.
+    /// - Parameter areFirst: whether the moments are those of nothing, so that there is nothing to merge.
     @inline(__always)
     func mergeUnlessCancelled(
-        _ lanes: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>
+        _ lanes: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>, areFirst: Bool
     ) -> Bool {
+        // Each loop does one thing, so that the compiler makes vectors of them.
         var cancelled = 0
         for lane in 0..<lanes { cancelled |= unsafe isCancelled(lane, m) ? 1 : 0 }
         guard cancelled == 0 else { return false }
-        for lane in 0..<lanes {
-            unsafe moments[lane].merge(self.moments(lane, m))
+        if areFirst {
+            for lane in 0..<lanes { unsafe moments[lane] = self.moments(lane, m) }
+        } else {
+            for lane in 0..<lanes { unsafe moments[lane].merge(self.moments(lane, m)) }
         }
         return true
     }
@@ -56,7 +59,7 @@ struct LaneTables<Scalar: NormalizationScalar> {
     /// Σd² − (Σd)²/m with d the deviations from the pivot.
     @inline(__always)
     private func m2(_ lane: Int, _ m: Double) -> Double {
-        unsafe products[lane] - sums[lane] * sums[lane] / m
+        unsafe products[lane] - sums[lane] * (sums[lane] / m)
     }
 
     @inline(__always)

@@ -12,7 +12,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     ) {
         self.partition = partition
         self.engine = engine.passes(for: operation, of: partition)
-        overlappingEngine = self.engine as? any OverlappingEngine.Type
+        overlappingEngine = engine.overlappingPasses(for: operation, of: partition)
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * partition.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
