@@ -11,6 +11,7 @@ struct Compare: ParsableCommand {
         usage: """
             norm compare [FILE.npy] [--channel-axis K] [OPTIONS]
             norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [OPTIONS]
+            norm compare --sweep [--sizes SIZE…] [--types f4|f8…] [--threads T] [--json FILE]
             """,
         discussion: """
             For training, inference and backward: the largest absolute difference of y
@@ -26,6 +27,7 @@ struct Compare: ParsableCommand {
               norm compare activations.npy --channel-axis -1 --engines all
               norm compare --shapes resnet50 --batch 8 --json resnet50.json
               norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
+              norm compare --sweep --sizes 64KB 1MB
             """)
 
     @Argument(help: "The tensor to run on: an .npy file of <f2, <f4 or <f8.")
@@ -57,6 +59,29 @@ struct Compare: ParsableCommand {
         help: ArgumentHelp("The batch of resnet50 and densenet121. (default: 32)", valueName: "N"))
     var batch: Int?
 
+    @Flag(
+        help: ArgumentHelp(
+            "Instead of some shapes, a grid of planes and channels; names the ten worst.",
+            discussion: """
+                About a minute for each size and type: a grid an operation of nanoseconds an \
+                element, with a mark where an engine is faster than the one that runs by default.
+                """))
+    var sweep = false
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "With --sweep: how large the tensors are, such as 64KB or 25MB. (default: 1MB)",
+            valueName: "size"))
+    var sizes: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "With --sweep: f4 for Float, f8 for Double, or all. (default: f4)",
+            valueName: "type"))
+    var types: [String] = []
+
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
@@ -85,6 +110,10 @@ struct Compare: ParsableCommand {
     var json: String?
 
     func run() throws {
+        guard !sweep else { return try write(sweepSession().results()) }
+        guard sizes.isEmpty, types.isEmpty else {
+            throw Failure.call("\(sizes.isEmpty ? "--types" : "--sizes"): only with --sweep")
+        }
         let subjects = try Subject.chosen(
             file: file, shapes: shapes, batch: batch, channelAxis: channelAxis)
         let layers = try list(layers, from: NormalizationKind.compared, "--layers")
@@ -93,12 +122,16 @@ struct Compare: ParsableCommand {
         let contenders = engines.flatMap { engine in
             threads.map { Contender(engine: engine, threads: $0) }
         }
-        // Better now than after minutes of measuring.
-        if let json, json != "-" { _ = try AtomicFile(json) }
+        try checkOutput()
 
         let run = CompareSession(
             layers: layers, contenders: contenders, isForPeople: json != "-")
         try write(run.results(on: subjects))
+    }
+
+    /// Better now than after minutes of measuring.
+    func checkOutput() throws {
+        if let json, json != "-" { _ = try AtomicFile(json) }
     }
 
     private func write(_ results: [EngineResult]) throws {
@@ -109,7 +142,7 @@ struct Compare: ParsableCommand {
         try file.commit()
     }
 
-    private func threadCounts() throws(Failure) -> [Int] {
+    func threadCounts() throws(Failure) -> [Int] {
         guard !threads.isEmpty else {
             let cores = ProcessInfo.processInfo.activeProcessorCount
             return cores > 1 ? [1, cores] : [1]

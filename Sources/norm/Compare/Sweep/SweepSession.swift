@@ -1,0 +1,117 @@
+import Normalization
+import NormalizationFiles
+import SeededRandom
+import TrainingStudy
+
+/// Every engine on every cell of the grid: is the engine that runs by default the fastest one?
+struct SweepSession {
+    let sizes: [SweepSize]
+    let types: [SweepType]
+    let threads: Int
+    /// Whether tables are printed.
+    let isForPeople: Bool
+
+    /// Each cell is one of hundreds: a millisecond or two of each engine, in turn.
+    private let measurement = Measurement(
+        samples: 3...15, budget: .milliseconds(4), sampleTime: .microseconds(200))
+    private let progress = Progress()
+
+    init(sizes: [SweepSize], types: [SweepType], threads: Int, isForPeople: Bool) {
+        self.sizes = sizes
+        self.types = types
+        self.threads = threads
+        self.isForPeople = isForPeople
+    }
+
+    /// The results of all cells.
+    func results() throws -> [EngineResult] {
+        defer { progress.clear() }
+        if isForPeople {
+            try StandardOutput.write(SweepText.header(threads: threads) + "\n")
+        }
+        var cells: [SweepCell] = []
+        for type in types {
+            for size in sizes {
+                let found =
+                    type == .double
+                    ? try self.cells(size, type, of: Double.self)
+                    : try self.cells(size, type, of: Float.self)
+                progress.clear()
+                if isForPeople {
+                    try StandardOutput.write(SweepText.grids(found, size: size, type: type))
+                }
+                cells += found
+            }
+        }
+        if isForPeople { try StandardOutput.write(SweepText.conclusion(cells) + "\n") }
+        return cells.flatMap(\.results)
+    }
+
+    private func cells<Scalar: NormalizationScalar & NpyElement>(
+        _ size: SweepSize, _ type: SweepType, of _: Scalar.Type
+    ) throws -> [SweepCell] {
+        let shapes = SweepGrid.planes.flatMap { plane in
+            SweepGrid.channels.compactMap { channels in
+                SweepGrid.shape(
+                    plane: plane, channels: channels, bytes: size.bytes,
+                    elementSize: MemoryLayout<Scalar>.stride)
+            }
+        }
+        let contenders = [Engine.reference, .blas, .fused].map {
+            Contender(engine: $0, threads: threads)
+        }
+        var cells: [SweepCell] = []
+        for (index, shape) in shapes.enumerated() {
+            progress.show(
+                share: Double(index) / Double(shapes.count),
+                "\(size.text), \(type.rawValue), \(shape.crossed)")
+            let geometry = try Geometry(shape)
+            var generator = SplitMix64(seed: UInt64(index))
+            let x: [Scalar] = generator.normal(count: geometry.count)
+            var comparison = try TensorComparison(x, geometry: geometry)
+            for operation in Engine.Operation.allCases {
+                let results = try comparison.results(
+                    of: operation, layer: .standard, contenders: contenders,
+                    measurement: measurement)
+                cells.append(
+                    SweepCell(
+                        plane: shape[2], channels: shape[1], operation: operation,
+                        chosen: Engine.default.chosen(for: operation, of: geometry),
+                        results: results))
+            }
+        }
+        return cells
+    }
+}
+
+/// The element types that a sweep can run on.
+enum SweepType: String, CaseIterable {
+    case float = "f4"
+    case double = "f8"
+}
+
+/// One operation on one shape of the sweep, by every engine.
+struct SweepCell {
+    let plane: Int
+    let channels: Int
+    let operation: Engine.Operation
+    /// The engine that runs by default.
+    let chosen: Engine
+    let results: [EngineResult]
+
+    /// The default's time an element, in ns.
+    var nanosecondsPerElement: Double { time(of: chosen) * 1e9 / Double(count) }
+    /// The fastest engine.
+    var best: Engine { results.min { $0.timing.median < $1.timing.median }?.engine ?? chosen }
+    /// How many times as fast as the fastest engine the default is, 1 at most.
+    var ratioToBest: Double { time(of: best) / time(of: chosen) }
+    /// How many times as fast as the scalar reference our BLAS calls are.
+    var blasToReference: Double { time(of: .reference) / time(of: .blas) }
+
+    var shape: [Int] { results[0].shape }
+    private var count: Int { shape.reduce(1, *) }
+
+    private func time(of engine: Engine) -> Double {
+        results.first { $0.engine == engine }?.timing.median ?? .infinity
+    }
+}
