@@ -2,12 +2,22 @@
 
 import math
 import time
+from dataclasses import dataclass
 
 from problems import OPERATIONS, contestants
 
-ROUND_MILLISECONDS = 6  # of each contestant in each round, at least LEAST calls, at most MOST
-LEAST, MOST = 3, 30
-PAUSE = 0.012  # before each turn, in seconds: OpenMP's threads of the one before spin for 8 ms
+
+@dataclass(frozen=True)
+class Pace:
+    """How long everybody's turns are."""
+
+    milliseconds: float  # of each contestant in each round, at least `least` calls, at most `most`
+    least: int
+    most: int
+    pause: float  # before each turn, in seconds: OpenMP's threads of the one before spin for 8 ms
+
+
+PACE = Pace(milliseconds=6, least=3, most=30, pause=0.012)
 
 
 class Progress:
@@ -31,28 +41,39 @@ class Progress:
 
 def measure(problem, operation, threads, workers, default_engine, rounds):
     """The times of everybody in one operation on one problem: a list of results."""
+    return measure_contestants(problem, operation, threads, workers,
+                               contestants(problem, default_engine), rounds, PACE)
+
+
+def measure_contestants(problem, operation, threads, workers, everybody, rounds, pace):
+    """The same of some contestants, at a pace. Two who turn out to be the same are measured once."""
     def ask(contestant, repetitions):
-        time.sleep(PAUSE)
+        if pace.pause:
+            time.sleep(pace.pause)
         return workers[contestant.worker].ask(
             contestant.request(operation, problem, threads, repetitions))
 
-    repetitions, results = {}, {}
-    for contestant in contestants(problem, default_engine):
+    repetitions, results, first = {}, {}, {}
+    for contestant in everybody:
         reply = ask(contestant, 1)
         result = {"group": problem.group, "shape": problem.shape, "operation": operation,
                   "threads": threads, "contestant": contestant.name}
+        results[contestant] = result
         if "unsupported" in reply:
             result["unsupported"] = reply["unsupported"]
-        else:
-            wanted = math.ceil(ROUND_MILLISECONDS / max(reply["milliseconds"][0], 1e-3))
-            repetitions[contestant] = min(max(wanted, LEAST), MOST)
-            result |= {"implementation": reply["implementation"], "milliseconds": []}
-        results[contestant] = result
+            continue
+        result |= {"implementation": reply["implementation"], "milliseconds": []}
+        same = (contestant.worker, contestant.layout, contestant.element, reply["implementation"])
+        if first.setdefault(same, contestant) is not contestant:
+            result["milliseconds"] = results[first[same]]["milliseconds"]
+            continue
+        wanted = math.ceil(pace.milliseconds / max(reply["milliseconds"][0], 1e-3))
+        repetitions[contestant] = min(max(wanted, pace.least), pace.most)
 
     taking_part = list(repetitions)
     for turn in range(rounds):
-        first = turn * 3 % len(taking_part)  # not always behind the same neighbour's heels
-        for contestant in taking_part[first:] + taking_part[:first]:
+        start = turn * 3 % len(taking_part)  # not always behind the same neighbour's heels
+        for contestant in taking_part[start:] + taking_part[:start]:
             reply = ask(contestant, repetitions[contestant])
             results[contestant]["milliseconds"].append(reply["milliseconds"])
     return list(results.values())

@@ -14,9 +14,12 @@ import chart
 import machine
 import problems
 import report
+import sweep
+import sweep_report
 import workers as processes
 from figures import Figures
 from measuring import measure_all
+from neighbour import Neighbour
 from selftest import self_test
 
 MEASUREMENTS = Path(__file__).resolve().parents[2] / "docs/measurements"
@@ -32,11 +35,19 @@ def arguments():
     parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")],
                         default=[1, 2], help="numbers of threads (1,2)")
     parser.add_argument("--rounds", type=int, help="turns of everybody at each problem (7)")
+    parser.add_argument("--busy", action="store_true",
+                        help="while a neighbour streams through memory on the last processor")
+    parser.add_argument("--sweep", action="store_true",
+                        help="planes and channels that no list chose, one thread: ten minutes; with --quick, one")
+    parser.add_argument("--sizes", type=listed(sweep.SIZES), default=list(sweep.SIZES),
+                        help="of the sweep, of " + ",".join(sweep.SIZES))
+    parser.add_argument("--elements", type=listed(sweep.ELEMENT), default=["Float"],
+                        help="of the sweep, of " + ",".join(sweep.ELEMENT))
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every raw time")
     parser.add_argument("--from", type=Path, nargs="+", dest="files", metavar="FILE",
                         help="report on files of earlier runs instead of measuring")
     parser.add_argument("--write-docs", action="store_true",
-                        help="write docs/measurements/peers.md and peers.svg")
+                        help="write docs/measurements/peers.md and peers.svg, or sweep.md and its maps")
     parser.add_argument("--self-test", action="store_true",
                         help="only check that everybody computes the same")
     options = parser.parse_args()
@@ -44,6 +55,8 @@ def arguments():
         parser.error("a number of threads is at least 1")
     if options.rounds is not None and options.rounds < 1:
         parser.error("the number of rounds is at least 1")
+    if options.sweep and (options.only or options.files):
+        parser.error("--sweep: not with --only or --from")
     return options
 
 
@@ -60,15 +73,9 @@ def listed(known):
 
 def measure(options, workers, told):
     """A run: where, when, with what, and all its results."""
-    groups = problems.QUICK if options.quick else problems.GROUPS
-    if options.only:
-        groups = {name: shapes for name, shapes in groups.items() if name in options.only}
-    chosen = problems.problems(groups)
-    if not chosen:
-        raise SystemExit("none of these groups has a shape that --quick measures")
     run = {
         "date": datetime.date.today().isoformat(),
-        "machine": machine.name(),
+        "machine": machine.name() + (", with a neighbour on the last" if options.busy else ""),
         "lastLevelCache": machine.last_level_cache(),
         "versions": [f"swift-normalization {commit()}"]
         + [reply["version"] for reply in told.values()],
@@ -76,11 +83,33 @@ def measure(options, workers, told):
         "command": command(options),
     }
     others = machine.Others([worker.process.pid for worker in workers.values()])
-    run["results"] = measure_all(
-        chosen, options.operations, options.threads, workers, run["engine"],
-        options.rounds or (3 if options.quick else 7), sys.stderr)
-    run["others"] = others.share()
+    neighbour = Neighbour() if options.busy else None
+    try:
+        step = measure_sweep if options.sweep else measure_groups
+        run |= step(options, workers, run["engine"])
+    finally:
+        if neighbour:
+            neighbour.stop()
+    run["others"] = None if options.busy else others.share()
     return run
+
+
+def measure_groups(options, workers, engine):
+    groups = problems.QUICK if options.quick else problems.GROUPS
+    if options.only:
+        groups = {name: shapes for name, shapes in groups.items() if name in options.only}
+    chosen = problems.problems(groups)
+    if not chosen:
+        raise SystemExit("none of these groups has a shape that --quick measures")
+    return {"results": measure_all(
+        chosen, options.operations, options.threads, workers, engine,
+        options.rounds or (3 if options.quick else 7), sys.stderr)}
+
+
+def measure_sweep(options, workers, engine):
+    chosen = sweep.cells(options.sizes, options.elements, options.quick)
+    return {"sweep": sweep.measure(
+        chosen, options.operations, options.threads[0], workers, engine, options.rounds or 3)}
 
 
 def commit():
@@ -92,12 +121,16 @@ def commit():
 
 def command(options):
     """The command that measures the same again."""
-    said = ["--quick"] if options.quick else []
+    said = [f"--{flag}" for flag in ["sweep", "quick", "busy"] if getattr(options, flag)]
     if options.only:
         said += ["--only", ",".join(options.only)]
     if set(options.operations) != set(problems.OPERATIONS):
         said += ["--operations", ",".join(options.operations)]
-    said += ["--threads", ",".join(map(str, options.threads))]
+    if options.sweep:
+        said += ["--sizes", f'"{",".join(options.sizes)}"', "--elements", ",".join(options.elements),
+                 "--threads", str(options.threads[0])]
+    else:
+        said += ["--threads", ",".join(map(str, options.threads))]
     if options.rounds:
         said += ["--rounds", str(options.rounds)]
     return f"make peers PEERS='{' '.join(said)}'"
@@ -130,6 +163,17 @@ def write_docs(run, figures):
     (MEASUREMENTS / "peers.md").write_text(page)
 
 
+def write_sweep(run):
+    """Writes docs/measurements/sweep.md, and a map a size of the times and of the ratios."""
+    pictures = []
+    for size in dict.fromkeys(result["size"] for result in run["sweep"]):
+        for kind, title in [("time", "Nanoseconds an element"), ("peer", "Times as fast as PyTorch")]:
+            file = f"sweep-{kind}-{size.replace(' ', '').lower()}.svg"
+            (MEASUREMENTS / file).write_text(sweep_report.heat_map(run["sweep"], kind, size))
+            pictures.append((f"{title}, tensors of {size}", file))
+    (MEASUREMENTS / "sweep.md").write_text(sweep_report.page(run, pictures))
+
+
 def main():
     options = arguments()
     if options.files:
@@ -146,6 +190,11 @@ def main():
                 worker.close()
         if options.json:
             options.json.write_text(json.dumps(run))
+        if options.sweep:
+            print(sweep_report.markdown(run))
+            if options.write_docs:
+                write_sweep(run)
+            return
     figures = Figures(run)
     print(report.markdown(run, figures))
     if options.write_docs:

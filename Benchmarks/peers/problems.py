@@ -36,11 +36,14 @@ class Contestant:
     worker: str
     layout: str
     engine: str = ""
+    element: str = ""  # f8 for Double, else Float
 
     def request(self, operation, problem, threads, repetitions):
         """The request line for one operation on one problem."""
         request = {"operation": operation, "shape": problem.shape, "layout": self.layout,
                    "threads": threads, "repetitions": repetitions, "engine": self.engine}
+        if self.element:
+            request["element"] = self.element
         if self.layout == "limit":
             request |= {"operation": "limit", "of": operation}
         return request

@@ -31,19 +31,23 @@ class Unsupported(Exception):
 class Problem:
     """The buffers of one shape (N, C, …), and the calls made on them."""
 
-    def __init__(self, shape):
-        self.shape = shape
+    def __init__(self, shape, element=""):
+        self.shape, self.element = shape, element
+        kind = torch.float64 if element == "f8" else torch.float32
         count = 1
         for dimension in shape:
             count *= dimension
         generator = torch.Generator().manual_seed(1)
-        self.flat = {name: torch.randn(min(count, PERIOD), generator=generator)
+        self.flat = {name: torch.randn(min(count, PERIOD), generator=generator, dtype=kind)
                      .repeat(-(-count // PERIOD))[:count].clone()
                      for name in ["x", "y", "gradient"]}
         channels = shape[1]
-        self.gamma, self.beta = torch.ones(channels), torch.zeros(channels)
-        self.running = torch.full((channels,), 0.1), torch.full((channels,), 1.5)
-        self.batch = torch.zeros(channels), torch.zeros(channels)  # mean, 1/√(variance + ε)
+        self.gamma, self.beta = torch.ones(channels, dtype=kind), torch.zeros(channels, dtype=kind)
+        self.running = (torch.full((channels,), 0.1, dtype=kind),
+                        torch.full((channels,), 1.5, dtype=kind))
+        self.none = torch.empty(0, dtype=kind), torch.empty(0, dtype=kind)
+        # mean, 1/√(variance + ε)
+        self.batch = torch.zeros(channels, dtype=kind), torch.zeros(channels, dtype=kind)
         self.gradients = None
 
     def view(self, name, layout):
@@ -66,12 +70,10 @@ class Problem:
                     out=(y, *self.batch))
             return run, "native_batch_norm.out"
         if operation == "inference":
-            none = torch.empty(0), torch.empty(0)
-
             def run():
                 torch.native_batch_norm(
                     x, self.gamma, self.beta, *self.running, False, MOMENTUM, EPSILON,
-                    out=(y, *none))
+                    out=(y, *self.none))
             return run, "native_batch_norm.out"
         if operation == "backward":
             gradient = self.view("gradient", layout)
@@ -132,9 +134,10 @@ def main():
                 reply = {"version": f"PyTorch {torch.__version__}", "engines": []}
             else:
                 torch.set_num_threads(request["threads"])
-                if problem is None or problem.shape != request["shape"]:
+                wanted = request["shape"], request.get("element", "")
+                if problem is None or (problem.shape, problem.element) != wanted:
                     problem = None
-                    problem = Problem(request["shape"])
+                    problem = Problem(*wanted)
                 step = problem.check if request["operation"] == "check" else problem.measure
                 reply = step(request)
         except Unsupported as reason:

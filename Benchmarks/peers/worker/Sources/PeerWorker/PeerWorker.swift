@@ -6,7 +6,7 @@ import Normalization
 @main
 enum PeerWorker {
     static func main() throws {
-        var problem: Problem?
+        var problem: (any AnyProblem)?
         let decoder = JSONDecoder()
         let encoder = JSONEncoder()
         while let line = readLine() {
@@ -25,7 +25,9 @@ enum PeerWorker {
         }
     }
 
-    private static func answer(_ request: Request, _ problem: inout Problem?) throws -> Reply {
+    private static func answer(_ request: Request, _ problem: inout (any AnyProblem)?) throws
+        -> Reply
+    {
         if request.operation == "describe" {
             return Reply(
                 version: "\(Engine.instructionSet), \(OpenBLAS.configuration)",
@@ -35,16 +37,19 @@ enum PeerWorker {
         guard let shape = request.shape, shape.count >= 2 else {
             throw Unsupported(reason: "no shape")
         }
-        if problem?.shape != shape {
+        let element = request.element ?? ""
+        if problem?.shape != shape || problem?.element != element {
             problem = nil
-            problem = try Problem(shape)
+            problem =
+                element == "f8"
+                ? try Problem<Double>(shape, element) : try Problem<Float>(shape, element)
         }
         guard let problem else { throw Unsupported(reason: "no problem") }
         if request.operation == "check" { return try problem.check(request) }
         return try measure(problem, request)
     }
 
-    private static func measure(_ problem: Problem, _ request: Request) throws -> Reply {
+    private static func measure(_ problem: any AnyProblem, _ request: Request) throws -> Reply {
         let run = try problem.call(request.operation, request)
         try run()  // caches, and threads woken
         let clock = ContinuousClock()

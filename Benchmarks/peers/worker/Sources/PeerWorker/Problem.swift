@@ -1,20 +1,31 @@
 import CMemoryLimit
 import Normalization
 
+/// What is kept between requests: the tensors of one shape and element type.
+protocol AnyProblem {
+    var shape: [Int] { get }
+    var element: String { get }
+    func implementation(_ request: Request) throws -> String?
+    func call(_ operation: String, _ request: Request) throws -> () throws -> Void
+    func check(_ request: Request) throws -> Reply
+}
+
 /// The tensors of one shape, and the calls made on them. They serve every layout: what is random in
 /// one order of the same elements is random in another.
-final class Problem {
+final class Problem<Scalar: NormalizationScalar>: AnyProblem {
     let shape: [Int]
-    private let tensors: Tensors
+    let element: String
+    private let tensors: Tensors<Scalar>
     private let count: Int
-    private var layer: BatchNorm<Float>
+    private var layer: BatchNorm<Scalar>
     private var batch: BatchStatistics?
-    private var parameterGradients: ParameterGradients<Float>?
+    private var parameterGradients: ParameterGradients<Scalar>?
 
     /// A running variance of 1.5 and mean of 0.1, as the other workers have.
-    init(_ shape: [Int]) throws {
+    init(_ shape: [Int], _ element: String) throws {
         count = try Geometry(shape).count
         self.shape = shape
+        self.element = element
         tensors = Tensors(count: count)
         let channels = shape[1]
         layer = try .standard(channels: channels)
@@ -74,9 +85,12 @@ final class Problem {
 
     /// The memory limit of an operation's traffic.
     private func limit(_ request: Request, _ threads: Int) throws -> () throws -> Void {
+        guard let tensors = tensors as? Tensors<Float> else {
+            throw Unsupported(reason: "the limit of Double")
+        }
         guard count % 16 == 0 else { throw Unsupported(reason: "count is no multiple of 16") }
         let streams = request.engine == "streaming"
-        let (count, tensors) = (count, tensors)
+        let count = count
         if request.of == "backward" {
             return {
                 memory_limit_backward(
@@ -97,23 +111,24 @@ final class Problem {
             let variance = request.variance, x.count == count, gradient.count == count
         else { throw Unsupported(reason: "a check without its data") }
         let layout = try Layout(request.layout, rank: shape.count)
-        _ = tensors.x.update(fromContentsOf: layout.reordered(x, shape))
-        _ = tensors.gradient.update(fromContentsOf: layout.reordered(gradient, shape))
-        layer.gamma = .perChannel(gamma)
-        layer.beta = .perChannel(beta)
+        _ = tensors.x.update(fromContentsOf: layout.reordered(x, shape).map(Scalar.init))
+        _ = tensors.gradient.update(
+            fromContentsOf: layout.reordered(gradient, shape).map(Scalar.init))
+        layer.gamma = .perChannel(gamma.map(Scalar.init))
+        layer.beta = .perChannel(beta.map(Scalar.init))
         layer.runningStatistics = try RunningStatistics(mean: mean, variance: variance)
         try call(operation, request)()
 
         var reply = Reply()
         let output = operation == "backward" ? tensors.inputGradient : tensors.y
-        reply.output = layout.restored(Array(output), shape)
+        reply.output = layout.restored(output.map { Float($0) }, shape)
         switch operation {
         case "training":
             reply.first = batch?.mean
             reply.second = batch?.variance()
         case "backward":
-            reply.first = parameterGradients?.gamma?.map(Double.init)
-            reply.second = parameterGradients?.beta?.map(Double.init)
+            reply.first = parameterGradients?.gamma?.map { Double($0) }
+            reply.second = parameterGradients?.beta?.map { Double($0) }
         default:
             reply.first = layer.runningStatistics?.mean
             reply.second = layer.runningStatistics?.variance

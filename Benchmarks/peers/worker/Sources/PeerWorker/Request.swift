@@ -8,6 +8,7 @@ struct Request: Decodable {
     let threads: Int?
     let repetitions: Int?
     let engine: String?
+    let element: String?
 
     /// The operation that is checked, or whose traffic the limit has.
     let of: String?

@@ -1,11 +1,12 @@
 import Foundation
+import Normalization
 
 /// The tensors of one shape, written once with normal random numbers.
-final class Tensors {
-    let x: UnsafeMutableBufferPointer<Float>
-    let y: UnsafeMutableBufferPointer<Float>
-    let gradient: UnsafeMutableBufferPointer<Float>
-    let inputGradient: UnsafeMutableBufferPointer<Float>
+final class Tensors<Scalar: NormalizationScalar> {
+    let x: UnsafeMutableBufferPointer<Scalar>
+    let y: UnsafeMutableBufferPointer<Scalar>
+    let gradient: UnsafeMutableBufferPointer<Scalar>
+    let inputGradient: UnsafeMutableBufferPointer<Scalar>
 
     init(count: Int) {
         x = Self.random(count, seed: 1)
@@ -19,14 +20,14 @@ final class Tensors {
     }
 
     /// Long tensors repeat their random numbers after this many elements, a prime.
-    private static let period = 1_048_573
+    private static var period: Int { 1_048_573 }
 
-    private static func random(_ count: Int, seed: UInt64) -> UnsafeMutableBufferPointer<Float> {
-        let bytes = max(1, count) * MemoryLayout<Float>.stride
+    private static func random(_ count: Int, seed: UInt64) -> UnsafeMutableBufferPointer<Scalar> {
+        let bytes = max(1, count) * MemoryLayout<Scalar>.stride
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        let values = raw.bindMemory(to: Float.self, capacity: count)
+        let values = raw.bindMemory(to: Scalar.self, capacity: count)
         var generator = SplitMix(state: seed)
-        for index in 0..<min(count, period) { values[index] = generator.normal() }
+        for index in 0..<min(count, period) { values[index] = Scalar(generator.normal()) }
         for index in stride(from: period, to: count, by: 1) {
             values[index] = values[index - period]
         }
@@ -47,8 +48,8 @@ private struct SplitMix {
         return Double((bits ^ (bits >> 31)) >> 11) * 0x1p-53
     }
 
-    mutating func normal() -> Float {
+    mutating func normal() -> Double {
         let radius = (-2 * log(1 - uniform())).squareRoot()
-        return Float(radius * cos(2 * Double.pi * uniform()))
+        return radius * cos(2 * Double.pi * uniform())
     }
 }
