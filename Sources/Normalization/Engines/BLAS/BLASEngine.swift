@@ -24,6 +24,10 @@ enum BLASEngine: PassEngine {
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) {
+        guard BLASRows.areWorthCalls(block, of: Scalar.self) else {
+            return unsafe ReferenceEngine.gradientSums(
+                x, gradient, block, by: coefficients, into: sums, scratch: scratch)
+        }
         unsafe sums.update(repeating: LaneGradientSums(), count: block.lanes)
         let work = unsafe scratch + 3 * BLASRows.length
         unsafe BLASRows.forEachRow(block, x, gradient, scratch) { lane, n, row, g in
@@ -60,6 +64,13 @@ enum BLASEngine: PassEngine {
         _ output: OutputTask<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let (x, block, target) = unsafe (output.x, output.block, output.output)
+        switch output.kind {
+        case .inputGradient, .weightedInputGradient:
+            guard BLASRows.gradientIsWorthCalls(block, of: Scalar.self) else {
+                return unsafe ReferenceEngine.write(output, scratch: scratch)
+            }
+        default: break
+        }
         switch output.kind {
         case .normalized(let coefficients, let epilogue) where epilogue.isNothing:
             unsafe normalize(x, block, by: coefficients, into: target, scratch)
@@ -116,12 +127,13 @@ extension BLASEngine {
         _ x: UnsafePointer<Scalar>, _ block: Block, by coefficients: NormalizeCoefficients<Scalar>,
         into y: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
-        guard BLASRows.areWorthCalls(block) else {
+        let turned = BLASRows.outputIsWorthTurning(block, of: Scalar.self)
+        guard turned || BLASRows.outputIsWorthCalls(block, of: Scalar.self) else {
             return unsafe ReferenceEngine.write(
                 OutputTask(.normalized(coefficients, .nothing), of: x, block, into: y),
                 scratch: scratch)
         }
-        unsafe BLASRows.forEachRow(block, x, x, writing: y, scratch) {
+        unsafe BLASRows.forEachRow(block, turned: turned, x, x, writing: y, scratch) {
             lane, n, row, _, result, work in
             unsafe normalizeRow(
                 row, n, of: block.firstLane + lane, by: coefficients, into: result, work)
@@ -134,7 +146,10 @@ extension BLASEngine {
         by coefficients: InputGradientCoefficients<Scalar>,
         into dx: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe BLASRows.forEachRow(block, x, gradient, writing: dx, scratch) {
+        unsafe BLASRows.forEachRow(
+            block, turned: BLASRows.areTiles(block, of: Scalar.self), x, gradient, writing: dx,
+            scratch
+        ) {
             lane, n, row, g, result, work in
             let l = block.firstLane + lane
             let center = coefficients.normalize.center[l]
@@ -163,7 +178,10 @@ extension BLASEngine {
         by coefficients: InputGradientCoefficients<Scalar>,
         into dx: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe BLASRows.forEachRow(block, x, gradient, writing: dx, scratch) {
+        unsafe BLASRows.forEachRow(
+            block, turned: BLASRows.areTiles(block, of: Scalar.self), x, gradient, writing: dx,
+            scratch
+        ) {
             lane, n, row, g, result, work in
             let l = block.firstLane + lane
             let scale = coefficients.roundedInverseDeviation[l]

@@ -19,14 +19,51 @@ enum BLASRows {
     /// Planes shorter than this go past the cache together.
     private static let shortestStream = 256
 
-    /// Whether rows are long enough for calls to beat a scalar loop.
-    static func areWorthCalls(_ block: Block) -> Bool {
-        block.inner >= 8 || block.outer >= 8
+    /// The shortest rows that calls beat a scalar loop on.
+    private static let shortestRow = 32
+
+    /// Whether rows are long enough for calls of sums and input gradients to beat a scalar loop.
+    static func areWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        (areTiles(block, of: Scalar.self) ? block.outer : block.inner) >= shortestRow
     }
 
-    /// Whether samples, not planes, make the longer rows.
-    private static func areTiles(_ block: Block) -> Bool {
-        block.inner < 16 && block.outer > block.inner && block.laneStride == block.inner
+    /// The same of an input gradient, which is turned back as well: of planes from 16 values on for
+    /// longer rows only.
+    static func gradientIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        guard areTiles(block, of: Scalar.self) else { return block.inner >= shortestRow }
+        return canTurnBack(block, of: Scalar.self)
+            && block.outer >= (block.inner < 16 ? shortestRow : 2 * shortestRow)
+    }
+
+    /// Whether y is written by turned rows, which beat loops over planes where those are short. In
+    /// `Double` a plain loop over longer planes beats the two passes that BLAS needs for y = a · x + b.
+    static func outputIsWorthTurning<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        areTiles(block, of: Scalar.self) && canTurnBack(block, of: Scalar.self)
+            && block.outer >= (block.inner == 1 ? shortestRow / 4 : shortestRow)
+            && block.inner < (Scalar.self == Float.self ? 8 : 3)
+    }
+
+    /// Whether y is written plane by plane.
+    static func outputIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        Scalar.self == Float.self && block.inner >= 8
+    }
+
+    /// Whether samples, not planes, make the longer rows. Half as many values of `Double` fit a vector,
+    /// and turning them costs twice as much.
+    static func areTiles<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        let longest = hasConflicts(block, of: Scalar.self) ? 2 : Scalar.self == Float.self ? 31 : 8
+        return block.inner <= longest && block.outer > block.inner
+            && block.laneStride == block.inner
+    }
+
+    private static func canTurnBack<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        Scalar.self == Float.self || !hasConflicts(block, of: Scalar.self)
+    }
+
+    /// Whether samples are 2 KiB or a multiple apart: they share a few places of L1, and push each other
+    /// out.
+    private static func hasConflicts<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        block.outerStride * MemoryLayout<Scalar>.stride % (2 << 10) == 0
     }
 
     /// Calls `body` with (lane of the block, count, row of x, row of g).
@@ -36,7 +73,7 @@ enum BLASRows {
         _ scratch: UnsafeMutablePointer<Scalar>,
         _ body: (Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>) -> Void
     ) {
-        if areTiles(block) {
+        if areTiles(block, of: Scalar.self) {
             forEachTile(of: block) { tile in
                 let (xTile, gTile) = unsafe gather(tile, x, g, scratch)
                 for column in 0..<tile.columns {
@@ -109,10 +146,10 @@ enum BLASRows {
     }
 
     /// Calls `body` with (lane of the block, count, row of x, row of g, row of the result, work),
-    /// where no row overlaps another, and brings the result to its place.
+    /// where no row overlaps another, and brings the result to its place. Rows are planes, or `turned`.
     @inline(__always)
     static func forEachRow<Scalar: NormalizationScalar>(
-        _ block: Block, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
+        _ block: Block, turned: Bool, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>,
         writing result: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>,
         _ body: (
             Int, Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>,
@@ -121,7 +158,7 @@ enum BLASRows {
     ) {
         let target = unsafe scratch + 2 * length
         let work = unsafe scratch + 3 * length
-        if areTiles(block) {
+        if turned {
             forEachTile(of: block) { tile in
                 let (xTile, gTile) = unsafe gather(tile, x, g, scratch)
                 for column in 0..<tile.columns {
@@ -221,7 +258,7 @@ enum BLASRows {
     private static func forEachTile(of block: Block, _ body: (Tile) -> Void) {
         let total = block.lanes * block.inner
         // Whole cache lines of each sample, and as many samples as the tile then holds.
-        let width = min(total, 32)
+        let width = min(total, 16)
         let height = length / width
         for firstRow in stride(from: 0, to: block.outer, by: height) {
             let rows = min(height, block.outer - firstRow)
