@@ -126,10 +126,10 @@ def counted(threads):
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def facts(run):
+def origin(run):
     """When, where, with what and by which command the figures were taken."""
     cache, others = run["lastLevelCache"], run["others"]
-    lines = [
+    return [
         f"* Measured {run['date']} on {run['machine']}"
         + (f", last-level cache {cache >> 20} MiB" if cache else "") + "."
         + (f" Other programs and the hypervisor took {percent(others)} of its time."
@@ -138,6 +138,12 @@ def facts(run):
            if others is not None and others > IDLE else ""),
         f"* Versions: {'; '.join(run['versions'])}.",
         f"* Command: `{run['command']}`.",
+    ]
+
+
+def facts(run):
+    """The same, and what the tables show."""
+    lines = origin(run) + [
         "* Times are medians in milliseconds of single calls into preallocated, touched outputs,"
         " Float, everybody in turn in each round.",
         "* In brackets: how many times as fast ours is.",

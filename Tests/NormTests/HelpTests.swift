@@ -8,7 +8,8 @@ import Testing
             ["compare", "--help"],
             [
                 "FILE.npy", "--channel-axis", "--shapes", "resnet50", "densenet121", "--batch",
-                "--layers", "--engines", "--threads", "--json", "EXAMPLES",
+                "--layers", "--engines", "--threads", "--json", "--sweep", "--sizes", "--types",
+                "EXAMPLES",
             ]
         ),
         (
