@@ -113,6 +113,13 @@ extension NormalizeCoefficients {
     ) {
         self.mean.copy(lanes, of: mean)
         self.variance.copy(lanes, of: variance)
+        setByStatistics(lanes, epsilon: epsilon, roots)
+    }
+
+    /// Sets what follows from statistics that stand in the tables; γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setByStatistics(_ lanes: Range<Int>, epsilon: Double, _ roots: any InverseRoots.Type) {
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         setScaled(lanes)
     }
