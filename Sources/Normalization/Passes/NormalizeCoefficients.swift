@@ -113,16 +113,14 @@ extension NormalizeCoefficients {
     ) {
         self.mean.copy(lanes, of: mean)
         self.variance.copy(lanes, of: variance)
-        setByStatistics(lanes, epsilon: epsilon, roots)
-    }
-
-    /// Sets what follows from statistics that stand in the tables; γ and β are set.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    func setByStatistics(_ lanes: Range<Int>, epsilon: Double, _ roots: any InverseRoots.Type) {
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         setScaled(lanes)
     }
+
+    /// Sets the second form of some lanes; their statistics, γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setMap(_ lanes: Range<Int>) { setScaled(lanes) }
 
     /// Turns the map around, to x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a shift and
     /// reciprocal scales; where γ has none, it is 0 (the pseudo-inverse), and x = μ. γ and β are set.
@@ -146,16 +144,30 @@ extension NormalizeCoefficients {
     private func setInverseDeviations(
         _ lanes: Range<Int>, epsilon: Double, _ roots: any InverseRoots.Type
     ) {
-        let (mean, variance) = (mean, variance)
-        let (inverseDeviation, scaleShiftMargin) = (inverseDeviation, scaleShiftMargin)
         let first = lanes.lowerBound
         unsafe roots.inverseRoots(
             of: variance.pointer(at: first), plus: epsilon,
             into: inverseDeviation.pointer(at: first), count: lanes.count)
+        setMargins(lanes)
+    }
+
+    /// Sets what ``allowsScaleShiftForm(_:)`` goes by; the statistics are set.
+    @inline(__always)
+    func setMargins(_ lanes: Range<Int>) {
+        let (mean, variance) = (mean, variance)
+        let (inverseDeviation, scaleShiftMargin) = (inverseDeviation, scaleShiftMargin)
         for lane in lanes {
             let margin = 2 - mean[lane].magnitude * inverseDeviation[lane]
             scaleShiftMargin[lane] = variance[lane] > 0 ? margin : -1
         }
+    }
+
+    /// The same of lanes that share their statistics.
+    @inline(__always)
+    func setMargin(
+        _ lanes: Range<Int>, mean: Double, variance: Double, inverseDeviation s: Double
+    ) {
+        scaleShiftMargin.fill(lanes, with: variance > 0 ? 2 - mean.magnitude * s : -1)
     }
 
     /// Sets the second form from the first.
@@ -176,9 +188,13 @@ extension NormalizeCoefficients {
             outside |= range.outside(scale) | range.outside(inverseDeviation[lane])
             outside |= range.outsideOrZero(mean[lane])
         }
-        let isOutOfRange = isOutOfRange
         isOutOfRange.fill(lanes, with: false)
-        guard outside < 0 else { return }
+        if outside < 0 { markOutOfRange(lanes) }
+    }
+
+    /// Marks those of some lanes that are out of range; their statistics and γ are set.
+    func markOutOfRange(_ lanes: Range<Int>) {
+        let range = CoefficientRange.of(Scalar.self)
         for lane in lanes {
             let scale = gamma[lane] * inverseDeviation[lane]
             isOutOfRange[lane] =

@@ -1,14 +1,12 @@
 /// Moments of adjacent lanes that share statistics.
 enum GroupMoments {
-    /// Gives each lane the moments of its whole group. All lanes have as many values.
-    static func share(
+    /// Merges the moments of each group into its first lane. All lanes have as many values.
+    static func merge(
         _ moments: UnsafeMutablePointer<Moments>, _ lanes: Range<Int>, groupSize: Int
     ) {
         guard groupSize > 1 else { return }
         for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: groupSize) {
-            let group = unsafe moments + first
-            let merged = unsafe merged(group, groupSize)
-            for lane in 0..<groupSize { unsafe group[lane] = merged }
+            unsafe moments[first] = merged(moments + first, groupSize)
         }
     }
 

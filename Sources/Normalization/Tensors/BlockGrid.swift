@@ -72,8 +72,9 @@ extension BlockGrid {
         let totalBytes = laneBytes * partition.laneCount
         let isSmall = totalBytes <= CacheSizes.serial
         guard
-            let width = residentWidth(
-                partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
+            let width = wholeTable(partition, laneBytes: laneBytes)
+                ?? residentWidth(
+                    partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
         let blocks = partition.lanes / width * partition.tables
@@ -87,6 +88,13 @@ extension BlockGrid {
             BlockGrid(
                 partition, outer: partition.outer, lanes: width, inner: partition.inner,
                 isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+    }
+
+    /// The lanes of a table that is one block, a run of memory, where there are many and a cache holds one;
+    /// `nil` where they are not.
+    private static func wholeTable(_ partition: Partition, laneBytes: Int) -> Int? {
+        let isHeld = partition.lanes * laneBytes <= CacheSizes.residentOfMany / 2
+        return partition.tables >= 4 && isHeld ? partition.lanes : nil
     }
 
     /// Planes up to this many values are cut as single values are: a block or a stripe of one to three

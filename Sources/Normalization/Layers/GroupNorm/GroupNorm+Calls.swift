@@ -1,21 +1,24 @@
 // What each call is to the driver: a reduction, a rule and an output. Tensors are not empty here.
 
 extension GroupNorm {
+    private func partition(_ geometry: Geometry) -> Partition {
+        Partition(samplesOf: geometry, channelsPerGroup: channels / groups)
+    }
+
     private func runner(
-        _ operation: Engine.Operation, _ geometry: Geometry
+        _ operation: Engine.Operation, _ partition: Partition
     ) -> PassRunner<Scalar> {
-        PassRunner(
-            operation, Partition(samplesOf: geometry, channelsPerGroup: channels / groups),
-            engine: engine, threadLimit: threadLimit)
+        PassRunner(operation, partition, engine: engine, threadLimit: threadLimit)
     }
 
     /// The statistics of every group of every sample.
     func runStatistics(_ x: UnsafePointer<Scalar>, _ geometry: Geometry) -> GroupStatistics {
-        let runner = runner(.training, geometry)
-        let partition = runner.partition
+        let lanes = partition(geometry)
+        let partition = lanes.ofWholeGroups ?? lanes
+        let runner = runner(.training, partition)
         return unsafe runner.withSums(Moments.self) { moments in
             unsafe runner.reduce(MomentsReduction(x: x), into: moments)
-            unsafe GroupMoments.share(
+            unsafe GroupMoments.merge(
                 moments, 0..<partition.laneCount, groupSize: partition.groupSize)
             return unsafe GroupStatistics(
                 groups: groups, count: valuesPerGroup(geometry), moments, of: partition)
@@ -24,26 +27,36 @@ extension GroupNorm {
 
     /// Statistics, then y with them.
     ///
-    /// - Parameter statistics: makes what the call returns of the moments of every lane's group.
+    /// - Parameter statistics: makes what the call returns of the moments of each group, which stand in its
+    ///   first lane.
     func runForward<Result>(
         _ tensors: NormalizeTensors<Scalar>, _ affine: CallAffine<Scalar>, _ geometry: Geometry,
         statistics: (UnsafePointer<Moments>, Partition) -> Result
     ) -> Result {
-        let runner = runner(.training, geometry)
+        let lanes = partition(geometry)
+        // Where a group is one run of memory its moments are found as one lane's.
+        let whole = lanes.ofWholeGroups
+        let runner = runner(.training, whole ?? lanes)
         let partition = runner.partition
+        let size = lanes.groupSize / partition.groupSize
         unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
-        return withCoefficients(lanes: partition.laneCount, of: Scalar.self) { coefficients in
+        return withCoefficients(lanes: lanes.laneCount, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
             return unsafe runner.withSums(Moments.self) { moments in
                 unsafe runner.reduce(
                     MomentsReduction(x: tensors.x), into: moments,
-                    rule: { lanes in
-                        affine.write(to: coefficients, lanes, of: partition)
-                        unsafe GroupMoments.share(
-                            moments, lanes, groupSize: partition.groupSize)
-                        unsafe coefficients.setStatistics(
-                            moments, lanes, epsilon: epsilon, runner.engine)
-                    }, output: { tensors.output($0, by: coefficients) })
+                    rule: { some in
+                        unsafe GroupMoments.merge(
+                            moments, some, groupSize: partition.groupSize)
+                        let all = some.lowerBound * size..<some.upperBound * size
+                        forEachRun(of: all, in: lanes) { run in
+                            affine.write(to: coefficients, run, of: lanes)
+                            unsafe coefficients.setStatistics(
+                                ofGroups: moments, each: partition.groupSize, run,
+                                groupSize: lanes.groupSize, epsilon: epsilon, runner.engine)
+                        }
+                    }, finer: whole.map { FinerPartition(lanes, of: $0) },
+                    output: { tensors.output($0, by: coefficients) })
                 return unsafe statistics(moments, partition)
             }
         }
@@ -59,24 +72,30 @@ extension GroupNorm {
         _ affine: CallAffine<Scalar>, _ geometry: Geometry,
         gradients: (UnsafePointer<LaneGradientSums>, Partition) -> Result
     ) -> Result {
-        let runner = runner(.backward, geometry)
-        let partition = runner.partition
-        let (mean, variance) = (statistics.mean, statistics.variance())
+        let partition = partition(geometry)
+        let runner = runner(.backward, partition)
+        let roots = GroupRoots(
+            statistics, epsilon: epsilon, runner.engine, for: Scalar.self)
+        // What an activation is made again with.
+        let needsMap = tensors.activation != nil
         return withCoefficients(lanes: partition.laneCount, of: Scalar.self) { coefficients in
             let normalize = coefficients.normalize
             return unsafe runner.withSums(LaneGradientSums.self) { sums in
                 unsafe runner.reduce(
                     tensors.reduction(by: normalize), into: sums,
                     prepare: { lanes in
-                        affine.write(to: normalize, lanes, of: partition)
-                        normalize.mean.spread(lanes, of: mean, each: partition.groupSize)
-                        normalize.variance.spread(lanes, of: variance, each: partition.groupSize)
-                        normalize.setByStatistics(lanes, epsilon: epsilon, runner.engine)
+                        forEachRun(of: lanes, in: partition) { run in
+                            affine.write(to: normalize, run, of: partition)
+                            roots.write(to: normalize, run, groupSize: partition.groupSize)
+                            if needsMap { normalize.setMap(run) }
+                        }
                     },
                     rule: { lanes in
-                        unsafe coefficients.setGroupSums(
-                            sums, lanes, groupSize: partition.groupSize,
-                            count: statistics.count)
+                        forEachRun(of: lanes, in: partition) { run in
+                            unsafe coefficients.setGroupSums(
+                                sums, run, groupSize: partition.groupSize,
+                                count: statistics.count)
+                        }
                     }, output: tensors.weightedInputGradient(by: coefficients))
                 return unsafe gradients(sums, partition)
             }
@@ -84,36 +103,13 @@ extension GroupNorm {
     }
 }
 
-extension InputGradientCoefficients {
-    /// P = Σ γ · g and Q = Σ γ · g · x̂ of each group, from its lanes' Σ g and Σ g · x̂, and ∂x by them.
-    ///
-    /// - Parameter count: k, the values of a group.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    fileprivate func setGroupSums(
-        _ sums: UnsafePointer<LaneGradientSums>, _ lanes: Range<Int>, groupSize: Int, count: Int
-    ) {
-        let (gamma, k) = (normalize.gamma, Double(count))
-        for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: groupSize) {
-            let group = first..<first + groupSize
-            var (p, q) = (0.0, 0.0)
-            for lane in group {
-                unsafe p += gamma[lane] * sums[lane].gradient
-                unsafe q += gamma[lane] * sums[lane].gradientTimesNormalized
-            }
-            meanGradient.fill(group, with: p / k)
-            meanGradientTimesNormalized.fill(group, with: q / k)
-        }
-        setWeighted(lanes)
-    }
-}
-
-extension Table<Double> {
-    /// Gives groups of lanes the numbers of an array with one for each group.
-    fileprivate func spread(_ lanes: Range<Int>, of values: [Double], each size: Int) {
-        guard size > 1 else { return copy(lanes, of: values) }
-        for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: size) {
-            fill(first..<first + size, with: values[first / size])
-        }
+/// Calls `body` with runs of whole groups of the lanes, short enough that all their tables stay in L1 from
+/// one loop of a rule to the next.
+private func forEachRun(
+    of lanes: Range<Int>, in partition: Partition, _ body: (Range<Int>) -> Void
+) {
+    let length = max(1, 128 / partition.groupSize) * partition.groupSize
+    for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: length) {
+        body(first..<min(lanes.upperBound, first + length))
     }
 }

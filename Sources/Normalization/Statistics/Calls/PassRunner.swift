@@ -45,8 +45,14 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
 
     /// Writes outputs of the whole tensor in memory order, each value read once and written once: calls
     /// `outputs` for each block, with a function that writes.
-    func writeAll(_ outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void) {
-        let grid = BlockGrid.contiguous(partition, elementSize: MemoryLayout<Scalar>.stride)
+    ///
+    /// - Parameter finer: the lanes of the coefficients, where they are not the runner's.
+    func writeAll(
+        _ finer: Partition? = nil,
+        _ outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void
+    ) {
+        let grid = BlockGrid.contiguous(
+            finer ?? partition, elementSize: MemoryLayout<Scalar>.stride)
         unsafe forEachBlock(of: grid) { index, scratch in
             outputs(grid[index]) { unsafe write($0, scratch) }
         }
