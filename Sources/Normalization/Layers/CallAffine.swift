@@ -44,8 +44,10 @@ struct SampleAffine<Scalar: NormalizationScalar> {
         }
     }
 
-    @inline(__always)
-    fileprivate func write(to coefficients: NormalizeCoefficients<Scalar>, _ lanes: Range<Int>) {
+    /// Writes γ and β of some lanes to the tables.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func write(to coefficients: NormalizeCoefficients<Scalar>, _ lanes: Range<Int>) {
         let (gamma, beta) = (coefficients.gamma, coefficients.beta)
         for lane in lanes { gamma[lane] = unsafe scaleOffset + Double(gammas[lane]) }
         for lane in lanes { beta[lane] = unsafe Double(betas[lane]) }

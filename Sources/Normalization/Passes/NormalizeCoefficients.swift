@@ -82,37 +82,39 @@ struct NormalizeCoefficients<Scalar: NormalizationScalar> {
 // Each loop does one thing, so that the compiler makes vectors of it: for a small tensor of many
 // channels these loops are half of the work.
 extension NormalizeCoefficients {
-    /// Sets the statistics of some lanes from their moments; γ and β are set.
+    /// Sets the statistics of some lanes from moments, those of lane l at l − offset; γ and β are set.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setStatistics(
-        _ moments: UnsafePointer<Moments>, _ lanes: Range<Int>, epsilon: Double,
+        _ moments: UnsafePointer<Moments>, offset: Int = 0, _ lanes: Range<Int>, epsilon: Double,
         _ roots: any InverseRoots.Type
     ) {
         let (mean, variance, beta) = (mean, variance, beta)
         let (gamma, inverseDeviation) = (gamma, inverseDeviation)
-        for lane in lanes { mean[lane] = unsafe moments[lane].mean }
+        for lane in lanes { mean[lane] = unsafe moments[lane - offset].mean }
         for lane in lanes {
-            variance[lane] = unsafe moments[lane].m2 / Double(moments[lane].count)
+            let found = unsafe moments[lane - offset]
+            variance[lane] = found.m2 / Double(found.count)
         }
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         for lane in lanes {
-            let part = unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]
+            let part =
+                unsafe moments[lane - offset].meanCorrection * gamma[lane] * inverseDeviation[lane]
             // Nothing is lost where a product of zero is not a number.
             beta[lane] -= part - part == 0 ? part : 0
         }
         setScaled(lanes)
     }
 
-    /// Sets the statistics of some lanes from arrays with one number a lane; γ and β are set.
+    /// Sets the statistics of some lanes from arrays, those of lane l at l − offset; γ and β are set.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setStatistics(
-        mean: [Double], variance: [Double], _ lanes: Range<Int>, epsilon: Double,
+        mean: [Double], variance: [Double], offset: Int = 0, _ lanes: Range<Int>, epsilon: Double,
         _ roots: any InverseRoots.Type
     ) {
-        self.mean.copy(lanes, of: mean)
-        self.variance.copy(lanes, of: variance)
+        self.mean.copy(lanes, of: mean, offset: offset)
+        self.variance.copy(lanes, of: variance, offset: offset)
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         setScaled(lanes)
     }

@@ -26,12 +26,14 @@ struct GroupProblem: CustomTestStringConvertible, Sendable {
     var groups: Int
     var affine = GroupAffine.ofLayer(.standard)
     var epsilon = 1e-5
+    /// Whether statistics are the batch's, one group a channel over all samples: conditional batch norm.
+    var isOfBatch = false
     /// |mean| against deviation, of x.
     var ratio = 0.0
     var seed: UInt64 = 21
 
     var testDescription: String {
-        "\(layout.testDescription), \(groups) groups, \(affine.testDescription), ε \(epsilon), "
+        "\(layout.testDescription), \(groups) groups\(isOfBatch ? " of the batch" : ""), \(affine.testDescription), ε \(epsilon), "
             + "|mean|/deviation \(ratio), seed \(seed)"
     }
 
@@ -84,7 +86,7 @@ struct GroupData {
         var generator = SplitMix64(seed: problem.seed)
         let (samples, channels) = (geometry.shape[0], geometry.channels)
         // Each group of each sample has a deviation of its own.
-        let deviations = (0..<samples * problem.groups).map { _ in
+        let deviations = (0..<problem.groupCount(geometry)).map { _ in
             Double(sign: .plus, exponent: Int.random(in: -7...7, using: &generator), significand: 1)
         }
         x = []
@@ -139,9 +141,18 @@ extension GroupProblem {
         return index / (geometry.count / geometry.shape[0]) * geometry.channels + channel
     }
 
-    /// Its group: sample · groups + group.
+    /// The groups of all samples.
+    func groupCount(_ geometry: Geometry) -> Int {
+        isOfBatch ? geometry.channels : geometry.shape[0] * groups
+    }
+
+    /// The group of a lane: sample · groups + group.
+    func group(ofLane lane: Int, _ geometry: Geometry) -> Int {
+        isOfBatch ? lane % geometry.channels : lane / (geometry.channels / groups)
+    }
+
     func group(of index: Int, _ geometry: Geometry) -> Int {
-        lane(of: index, geometry) / (geometry.channels / groups)
+        group(ofLane: lane(of: index, geometry), geometry)
     }
 }
 
@@ -158,6 +169,11 @@ struct GroupAnswer: Equatable {
         given: GroupStatistics? = nil, wanting wanted: GradientSelection = .all
     ) throws {
         func answer<Scalar: NormalizationScalar>(_: Scalar.Type) throws -> GroupAnswer {
+            if data.problem.isOfBatch {
+                return try GroupAnswer(
+                    ofBatch: data, subject, as: Scalar.self, threadLimit: threadLimit,
+                    given: given, wanting: wanted)
+            }
             let layer = try data.layer(
                 subject.engine, threadLimit: threadLimit, as: Scalar.self)
             return try GroupAnswer(data, layer, given: given, wanting: wanted)
@@ -196,6 +212,48 @@ struct GroupAnswer: Equatable {
         }
         (output, statistics) = (found.output.map { Double($0) }, found.statistics)
         inference = inferred.map { Double($0) }
+        gradients = GradientsInDouble(
+            input: back.input.map { $0.map { Double($0) } },
+            gamma: back.gamma.map { $0.map { Double($0) } },
+            beta: back.beta.map { $0.map { Double($0) } })
+    }
+
+    /// Of conditional batch normalization.
+    private init<Scalar: NormalizationScalar>(
+        ofBatch data: GroupData, _ subject: Subject, as: Scalar.Type, threadLimit: Int?,
+        given: GroupStatistics?, wanting wanted: GradientSelection
+    ) throws {
+        let (shape, axis) = (data.problem.layout.shape, data.problem.layout.axis)
+        let x = converted(data.x, to: Scalar.self)
+        let g = converted(data.gradient, to: Scalar.self)
+        let gammas = converted(data.gammas, to: Scalar.self)
+        let betas = converted(data.betas, to: Scalar.self)
+        let layer = try BatchNorm<Scalar>(
+            channels: data.geometry.channels, gamma: .absent, beta: .absent,
+            epsilon: data.problem.epsilon, runningStatistics: nil, engine: subject.engine,
+            threadLimit: threadLimit)
+        let found = try layer.forward(
+            x, scaledBy: gammas, shiftedBy: betas, scaleOffset: data.scaleOffset, shape: shape,
+            channelAxis: axis)
+        let batch =
+            try given.map {
+                try BatchStatistics(
+                    count: $0.count, mean: $0.mean,
+                    sumOfSquaredDeviations: $0.sumOfSquaredDeviations)
+            } ?? found.statistics
+        let back = try layer.backward(
+            g, input: x, scaledBy: gammas, shiftedBy: betas, scaleOffset: data.scaleOffset,
+            normalizedBy: .batch(batch), shape: shape, channelAxis: axis, wanting: wanted)
+        output = found.output.map { Double($0) }
+        statistics = try GroupStatistics(
+            groups: data.geometry.channels, count: found.statistics.count,
+            mean: found.statistics.mean,
+            sumOfSquaredDeviations: found.statistics.sumOfSquaredDeviations)
+        // Without running statistics it is the batch's.
+        inference = try layer.inference(
+            x, scaledBy: gammas, shiftedBy: betas, scaleOffset: data.scaleOffset, shape: shape,
+            channelAxis: axis
+        ).map { Double($0) }
         gradients = GradientsInDouble(
             input: back.input.map { $0.map { Double($0) } },
             gamma: back.gamma.map { $0.map { Double($0) } },

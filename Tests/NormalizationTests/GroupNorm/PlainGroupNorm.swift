@@ -35,12 +35,12 @@ struct PlainGroupNorm {
         self.data = data
         let (problem, geometry) = (data.problem, data.geometry)
         let samples = geometry.shape[0]
-        count = geometry.count / samples / problem.groups
+        count = geometry.count / problem.groupCount(geometry)
         group = data.x.indices.map { problem.group(of: $0, geometry) }
         lane = data.x.indices.map { problem.lane(of: $0, geometry) }
         sums = Array(
             repeating: (Sum(), Sum(), 0, 0), count: samples * geometry.channels)
-        setStatistics(groups: samples * problem.groups)
+        setStatistics(groups: problem.groupCount(geometry))
         forward()
         backward(element)
     }
@@ -48,7 +48,8 @@ struct PlainGroupNorm {
     var statistics: GroupStatistics {
         get throws {
             try GroupStatistics(
-                groups: data.problem.groups, count: count, mean: mean,
+                groups: data.problem.isOfBatch ? data.geometry.channels : data.problem.groups,
+                count: count, mean: mean,
                 sumOfSquaredDeviations: deviations)
         }
     }
@@ -188,11 +189,10 @@ struct PlainGroupNorm {
                     bounds[group[index]].inputGradient(abs(normalized[index]), weighted)
                 )
             })
-        let laneGroup = data.geometry.channels / data.problem.groups
         check(
             "∂γ", answer.gradients.gamma,
             parameterGradient(data.gamma, element) { lane in
-                var bound = bounds[lane / laneGroup]
+                var bound = bounds[data.problem.group(ofLane: lane, data.geometry)]
                 bound.setGradient(
                     sumOfMagnitudes: sums[lane].magnitudes, sumOfProducts: sums[lane].products)
                 let value = sums[lane].gamma.value
@@ -201,7 +201,7 @@ struct PlainGroupNorm {
         check(
             "∂β", answer.gradients.beta,
             parameterGradient(data.beta, element) { lane in
-                var bound = bounds[lane / laneGroup]
+                var bound = bounds[data.problem.group(ofLane: lane, data.geometry)]
                 bound.setGradient(
                     sumOfMagnitudes: sums[lane].magnitudes, sumOfProducts: sums[lane].products)
                 let value = sums[lane].beta.value

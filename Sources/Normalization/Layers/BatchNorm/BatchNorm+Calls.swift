@@ -1,7 +1,7 @@
 // What each call is to the driver: a reduction, a rule and an output. Tensors are not empty here.
 
 extension BatchNorm {
-    private func runner(
+    func runner(
         _ operation: Engine.Operation, _ geometry: Geometry
     ) -> PassRunner<Scalar> {
         PassRunner(

@@ -18,6 +18,18 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
     }
 
+    /// The same engine and threads for another partition of the tensor.
+    func runner(of partition: Partition) -> PassRunner {
+        PassRunner(self, partition)
+    }
+
+    private init(_ other: PassRunner, _ partition: Partition) {
+        self.partition = partition
+        engine = other.engine
+        overlappingEngine = other.overlappingEngine
+        threads = other.threads
+    }
+
     /// Calls `body` for each block, on several threads.
     func forEachBlock(
         of grid: BlockGrid, _ body: (Int, UnsafeMutablePointer<Scalar>) -> Void
