@@ -164,11 +164,14 @@ extension NormalizeCoefficients {
         }
     }
 
-    /// The same of lanes that share their statistics.
+    /// Gives lanes the statistics that they share, rounded too.
     @inline(__always)
-    func setMargin(
+    func fill(
         _ lanes: Range<Int>, mean: Double, variance: Double, inverseDeviation s: Double
     ) {
+        self.mean.fill(lanes, with: mean)
+        center.fill(lanes, with: Scalar(mean))
+        inverseDeviation.fill(lanes, with: s)
         scaleShiftMargin.fill(lanes, with: variance > 0 ? 2 - mean.magnitude * s : -1)
     }
 

@@ -100,12 +100,15 @@ extension BatchNorm {
             lanes: lanes.partition.laneCount, of: Scalar.self
         ) { coefficients in
             let normalize = coefficients.normalize
+            let given = GivenStatistics(
+                mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
+                runner.engine, for: Scalar.self)
             func prepare(_ some: Range<Int>) {
                 lanes.forEachPart(of: some) { lanes, offset in
                     affine.write(to: normalize, lanes)
-                    normalize.setStatistics(
-                        mean: statistics.mean, variance: statistics.variance, offset: offset,
-                        lanes, epsilon: epsilon, runner.engine)
+                    given.write(to: normalize, lanes, offset: offset)
+                    // What an activation is made again with.
+                    if tensors.activation != nil { normalize.setMap(lanes) }
                 }
             }
             // With running statistics the terms of the sums are zero.

@@ -74,8 +74,9 @@ extension GroupNorm {
     ) -> Result {
         let partition = partition(geometry)
         let runner = runner(.backward, partition)
-        let roots = GroupRoots(
-            statistics, epsilon: epsilon, runner.engine, for: Scalar.self)
+        let given = GivenStatistics(
+            mean: statistics.mean, variance: statistics.variance(), epsilon: epsilon,
+            runner.engine, for: Scalar.self)
         // What an activation is made again with.
         let needsMap = tensors.activation != nil
         return withCoefficients(lanes: partition.laneCount, of: Scalar.self) { coefficients in
@@ -86,7 +87,7 @@ extension GroupNorm {
                     prepare: { lanes in
                         forEachRun(of: lanes, in: partition) { run in
                             affine.write(to: normalize, run, of: partition)
-                            roots.write(to: normalize, run, groupSize: partition.groupSize)
+                            given.write(to: normalize, groupsOf: partition.groupSize, run)
                             if needsMap { normalize.setMap(run) }
                         }
                     },

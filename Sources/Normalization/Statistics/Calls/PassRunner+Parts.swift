@@ -25,20 +25,43 @@ extension PassRunner {
             rule(0..<partition.laneCount)
             return writeAll(finer.partition) { block, write in write(output(block)) }
         }
-        let parts = finer.parts
-        unsafe forEachBlock(of: grid) { block, waiting, scratch in
-            for index in 0..<parts {
-                let part = finer.part(index, of: block)
-                prepare(part.laneRange)
-                unsafe reduction.sum(
-                    part, on: self, into: sums + part.firstLane,
-                    writing: index == 0 ? waiting : nil, scratch: scratch)
-            }
+        // A few lanes at a time take longer than all at once.
+        let isNarrow = grid.laneStep < 16
+        if isNarrow { prepare(0..<finer.partition.laneCount) }
+        unsafe forEachBlock(of: grid, parts: finer.parts) { index, block, waiting, scratch in
+            let part = finer.part(index, of: block)
+            if !isNarrow { prepare(part.laneRange) }
+            unsafe reduction.sum(
+                part, on: self, into: sums + part.firstLane, writing: waiting, scratch: scratch)
+        } writing: { block in
             rule(block.laneRange)
-            for index in 0..<parts - 1 {
-                unsafe write(output(finer.part(index, of: block)), scratch)
+            return { output(finer.part($0, of: block)) }
+        }
+    }
+
+    /// For each block of the grid: `sum` reads its parts one by one, and what `writing` says of them is
+    /// written while the parts of the worker's next block are read.
+    private func forEachBlock(
+        of grid: BlockGrid, parts: Int,
+        sum: (Int, Block, OutputTask<Scalar>?, UnsafeMutablePointer<Scalar>) -> Void,
+        writing output: (Block) -> (Int) -> OutputTask<Scalar>
+    ) {
+        unsafe Workers.run(grid.count, limit: threads, scratchCount: engine.scratchCount) {
+            next, scratch in
+            var waiting: [OutputTask<Scalar>] = []
+            while let index = next() {
+                let block = grid[index]
+                for part in 0..<parts {
+                    let other = part < waiting.count ? waiting[part] : nil
+                    unsafe sum(part, block, other, scratch)
+                }
+                waiting.removeAll(keepingCapacity: true)
+                let tasks = output(block)
+                for part in 0..<parts {
+                    if let task = unsafe writeLater(tasks(part), scratch) { waiting.append(task) }
+                }
             }
-            return unsafe writeLater(output(finer.part(parts - 1, of: block)), scratch)
+            for task in waiting { unsafe engine.write(task, scratch: scratch) }
         }
     }
 }

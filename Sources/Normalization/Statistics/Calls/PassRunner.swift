@@ -5,7 +5,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     let engine: any PassEngine.Type
     /// The engine once more, where it can write while it reads. Asked once, not for each block.
     let overlappingEngine: (any OverlappingEngine.Type)?
-    private let threads: Int
+    let threads: Int
 
     init(
         _ operation: Engine.Operation, _ partition: Partition, engine: Engine, threadLimit: Int?
