@@ -106,6 +106,16 @@ struct GroupData {
         }
     }
 
+    init(
+        _ problem: GroupProblem, x: [Double], gradient: [Double], gamma: AffineParameter<Double>,
+        beta: AffineParameter<Double>, gammas: [Double], betas: [Double]
+    ) throws {
+        self.problem = problem
+        geometry = try problem.layout.geometry
+        (self.x, self.gradient) = (x, gradient)
+        (self.gamma, self.beta, self.gammas, self.betas) = (gamma, beta, gammas, betas)
+    }
+
     var scaleOffset: Double {
         if case .perSample(let scaleOffset) = problem.affine { scaleOffset } else { 0 }
     }
