@@ -174,11 +174,12 @@ import Testing
                     [5, 2], scaledBy: [1, 1], shiftedBy: [1, 1], scaleOffset: 1, shape: [1, 2])
                     == [5, 1])
             layer.runningStatistics = nil
-            #expect(throws: NormalizationError.tooFewValuesPerChannel(shape: [1, 2])) {
-                _ = try layer.inference([5, 2], scaledBy: [1, 1], shiftedBy: [1, 1], shape: [1, 2])
+            let (one, shape): ([Scalar], [Int]) = ([1, 1], [1, 2])
+            #expect(throws: NormalizationError.tooFewValuesPerChannel(shape: shape)) {
+                _ = try layer.inference([5, 2], scaledBy: one, shiftedBy: one, shape: shape)
             }
-            #expect(throws: NormalizationError.tooFewValuesPerChannel(shape: [1, 2])) {
-                _ = try layer.forward([5, 2], scaledBy: [1, 1], shiftedBy: [1, 1], shape: [1, 2])
+            #expect(throws: NormalizationError.tooFewValuesPerChannel(shape: shape)) {
+                _ = try layer.forward([5, 2], scaledBy: one, shiftedBy: one, shape: shape)
             }
         }
         try check(subject.element.scalar)

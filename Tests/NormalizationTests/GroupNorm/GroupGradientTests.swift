@@ -26,7 +26,8 @@ import Testing
             [
                 GroupProblem(layout: Layout([2, 4, 3]), groups: 2, affine: affine, epsilon: 1e-3),
                 GroupProblem(
-                    layout: Layout([2, 2, 2, 3], axis: -1), groups: 3, affine: affine, epsilon: 1e-3),
+                    layout: Layout([2, 2, 2, 3], axis: -1), groups: 3, affine: affine, epsilon: 1e-3
+                ),
             ]
         } + [
             GroupProblem(

@@ -11,7 +11,8 @@ private struct SampleLanes {
 
     init(_ geometry: Geometry) {
         finer = FinerPartition(
-            Partition(samplesOf: geometry, channelsPerGroup: 1), of: Partition(channelsOf: geometry))
+            Partition(samplesOf: geometry, channelsPerGroup: 1), of: Partition(channelsOf: geometry)
+        )
         samples = geometry.shape[0]
         channels = geometry.channels
     }

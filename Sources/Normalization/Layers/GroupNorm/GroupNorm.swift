@@ -9,10 +9,10 @@
 /// statistics go from sample to sample, so training and inference compute the same.
 ///
 /// ```swift
-/// let layer = try GroupNorm<Float>(channels: 64, groups: 32)
-/// let (y, statistics) = try layer.forward(x, shape: [8, 64, 56, 56])
-/// let gradients = try layer.backward(
-///     g, input: x, normalizedBy: statistics, shape: [8, 64, 56, 56])
+/// let groupNorm = try GroupNorm<Float>(channels: 64, groups: 32)
+/// let (y, statistics) = try groupNorm.forward(features, shape: [8, 64, 14, 14])
+/// let gradients = try groupNorm.backward(
+///     g, input: features, normalizedBy: statistics, shape: [8, 64, 14, 14])
 /// ```
 ///
 /// Axis 0 is that of the samples; the channels lie on any other. γ and β are each absent, shared by all
