@@ -69,12 +69,18 @@ extension BlockGrid {
     ///   - tensors: how many tensors the pass reads.
     static func forReduction(_ partition: Partition, elementSize: Int, tensors: Int) -> Reduction {
         let laneBytes = partition.valuesPerLane * elementSize * tensors
+        func resident(_ width: Int) -> Reduction {
+            .resident(
+                BlockGrid(
+                    partition, outer: partition.outer, lanes: width, inner: partition.inner,
+                    isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+        }
+        if areBlocks(partition, laneBytes: laneBytes) { return resident(partition.lanes) }
         let totalBytes = laneBytes * partition.laneCount
         let isSmall = totalBytes <= CacheSizes.serial
         guard
-            let width = wholeTable(partition, laneBytes: laneBytes)
-                ?? residentWidth(
-                    partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
+            let width = residentWidth(
+                partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
         let blocks = partition.lanes / width * partition.tables
@@ -84,17 +90,12 @@ extension BlockGrid {
         guard isSmall || fits else {
             return .striped(stripes(partition, elementSize: elementSize))
         }
-        return .resident(
-            BlockGrid(
-                partition, outer: partition.outer, lanes: width, inner: partition.inner,
-                isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+        return resident(width)
     }
 
-    /// The lanes of a table that is one block, a run of memory, where there are many and a cache holds one;
-    /// `nil` where they are not.
-    private static func wholeTable(_ partition: Partition, laneBytes: Int) -> Int? {
-        let isHeld = partition.lanes * laneBytes <= CacheSizes.residentOfMany / 2
-        return partition.tables >= 4 && isHeld ? partition.lanes : nil
+    /// Whether each table is a block, one run of memory: where there are some, and a cache holds one.
+    private static func areBlocks(_ partition: Partition, laneBytes: Int) -> Bool {
+        partition.tables >= 4 && partition.lanes * laneBytes <= CacheSizes.residentOfMany / 2
     }
 
     /// Planes up to this many values are cut as single values are: a block or a stripe of one to three
