@@ -6,3 +6,4 @@ var layer = try BatchNorm<Float>.standard(channels: 3)
 let layers = [(name: "bn1", layer: layer)]
 let norm = try BatchNorm<Float>.standard(channels: 64)
 let (weights, bias) = (randomNumbers(64 * 3 * 7 * 7), randomNumbers(64))
+let (features, g) = (randomNumbers(8 * 64 * 14 * 14), randomNumbers(8 * 64 * 14 * 14))

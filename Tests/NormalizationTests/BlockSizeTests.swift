@@ -74,8 +74,9 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
     ) {
         let channels = grid.partition.lanes
         let normalize = coefficients.normalize
-        normalize.setAffine(
-            exact.data.gamma.converted(), exact.data.beta.converted(), channels: channels)
+        CallAffine<Scalar>.ofLayer(
+            gamma: exact.data.gamma.converted(), beta: exact.data.beta.converted()
+        ).write(to: normalize, 0..<channels, of: grid.partition)
         normalize.setStatistics(
             mean: exact.data.running.mean, variance: exact.data.running.variance,
             0..<channels, epsilon: exact.data.problem.epsilon, passes)

@@ -56,13 +56,24 @@ public enum AffineParameter<Scalar: NormalizationScalar>: Sendable, Equatable {
 }
 
 extension AffineParameter {
-    /// Writes the parameter to a table, as many numbers as there are lanes.
+    /// Writes the parameter of some lanes of a partition to a table.
     @inline(__always)
-    fileprivate func write(to table: Table<Double>, lanes: Int, absent: Double) {
+    func write(
+        to table: Table<Double>, _ lanes: Range<Int>, of partition: Partition, absent: Double
+    ) {
         switch self {
-        case .absent: table.fill(0..<lanes, with: absent)
-        case .shared(let value): table.fill(0..<lanes, with: Double(value))
-        case .perChannel(let values): for c in 0..<lanes { table[c] = Double(values[c]) }
+        case .absent: table.fill(lanes, with: absent)
+        case .shared(let value): table.fill(lanes, with: Double(value))
+        case .perChannel(let values):
+            let values = values.span
+            var lane = lanes.lowerBound
+            while lane < lanes.upperBound {
+                // Up to where the parameters begin again.
+                let first = partition.parameter(of: lane)
+                let count = min(lanes.upperBound - lane, partition.parameters - first)
+                for i in 0..<count { table[lane + i] = Double(values[first + i]) }
+                lane += count
+            }
         }
     }
 
@@ -73,17 +84,5 @@ extension AffineParameter {
         case .shared(let value): Double(value)
         case .perChannel(let values): Double(values[channel])
         }
-    }
-}
-
-extension NormalizeCoefficients {
-    /// Sets γ and β of every channel, before the statistics.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    func setAffine(
-        _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>, channels: Int
-    ) {
-        gamma.write(to: self.gamma, lanes: channels, absent: 1)
-        beta.write(to: self.beta, lanes: channels, absent: 0)
     }
 }

@@ -73,18 +73,71 @@ struct InputGradientCoefficients<Scalar: NormalizationScalar> {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setWeighted(_ lanes: Range<Int>) {
+        let (mean, inverseDeviation) = (normalize.mean, normalize.inverseDeviation)
+        let (gamma, center) = (normalize.gamma, normalize.center)
+        let (meanG, meanGX) = (meanGradient, meanGradientTimesNormalized)
+        let (gradientCenter, deviationScale) = (gradientCenter, deviationScale)
+        let (weight, root, correction) = (weight, roundedInverseDeviation, correction)
+        for lane in lanes { gradientCenter[lane] = Scalar(meanG[lane]) }
+        for lane in lanes { deviationScale[lane] = Scalar(inverseDeviation[lane] * meanGX[lane]) }
+        for lane in lanes { weight[lane] = Scalar(gamma[lane]) }
+        for lane in lanes { root[lane] = Scalar(inverseDeviation[lane]) }
+        for lane in lanes {
+            let s = inverseDeviation[lane]
+            let dropped =
+                (meanG[lane] - Double(gradientCenter[lane]))
+                - (mean[lane] - Double(center[lane])) * (s * meanGX[lane])
+            correction[lane] = Scalar(-s * dropped)
+        }
+        let range = CoefficientRange.of(Scalar.self)
+        var outside: Int32 = 0
+        for lane in lanes {
+            let s = inverseDeviation[lane]
+            let slope = s * meanGX[lane]
+            outside |= range.outsideOrZero(s) | range.outsideOrZero(mean[lane])
+            outside |= range.outsideOrZero(gamma[lane]) | range.outsideOrZero(s * gamma[lane])
+            outside |= range.outsideOrZero(meanG[lane]) | range.outsideOrZero(slope)
+            outside |= range.outsideOrZero(s * slope)
+        }
+        normalize.isOutOfRange.fill(lanes, with: false)
+        if outside < 0 { markWeightedOutOfRange(lanes) }
+    }
+
+    /// Sets the weighted form of lanes that share their statistics and both means; γ is set.
+    @inline(__always)
+    func setWeighted(
+        group lanes: Range<Int>, meanGradient meanG: Double,
+        meanGradientTimesNormalized meanGX: Double
+    ) {
+        let first = lanes.lowerBound
+        let (s, mean) = (normalize.inverseDeviation[first], normalize.mean[first])
+        let (gamma, weight, slope) = (normalize.gamma, weight, s * meanGX)
+        let dropped =
+            (meanG - Double(Scalar(meanG))) - (mean - Double(normalize.center[first])) * slope
+        meanGradient.fill(lanes, with: meanG)
+        meanGradientTimesNormalized.fill(lanes, with: meanGX)
+        gradientCenter.fill(lanes, with: Scalar(meanG))
+        deviationScale.fill(lanes, with: Scalar(slope))
+        roundedInverseDeviation.fill(lanes, with: Scalar(s))
+        correction.fill(lanes, with: Scalar(-s * dropped))
+        for lane in lanes { weight[lane] = Scalar(gamma[lane]) }
+        let range = CoefficientRange.of(Scalar.self)
+        var outside =
+            range.outsideOrZero(s) | range.outsideOrZero(mean) | range.outsideOrZero(meanG)
+            | range.outsideOrZero(slope) | range.outsideOrZero(s * slope)
+        for lane in lanes {
+            outside |= range.outsideOrZero(gamma[lane]) | range.outsideOrZero(s * gamma[lane])
+        }
+        normalize.isOutOfRange.fill(lanes, with: false)
+        if outside < 0 { markWeightedOutOfRange(lanes) }
+    }
+
+    /// Marks those of some lanes that are out of range in the weighted form.
+    private func markWeightedOutOfRange(_ lanes: Range<Int>) {
         let range = CoefficientRange.of(Scalar.self)
         for lane in lanes {
             let (s, gamma) = (normalize.inverseDeviation[lane], normalize.gamma[lane])
             let (meanG, slope) = (meanGradient[lane], s * meanGradientTimesNormalized[lane])
-            gradientCenter[lane] = Scalar(meanG)
-            deviationScale[lane] = Scalar(slope)
-            weight[lane] = Scalar(gamma)
-            roundedInverseDeviation[lane] = Scalar(s)
-            let dropped =
-                (meanG - Double(gradientCenter[lane]))
-                - (normalize.mean[lane] - Double(normalize.center[lane])) * slope
-            correction[lane] = Scalar(-s * dropped)
             // γ = 0 is in range here: it stands in no product with the deviation.
             normalize.isOutOfRange[lane] =
                 range.isOutside(s) || range.isOutside(normalize.mean[lane])

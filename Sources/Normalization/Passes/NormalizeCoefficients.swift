@@ -82,40 +82,46 @@ struct NormalizeCoefficients<Scalar: NormalizationScalar> {
 // Each loop does one thing, so that the compiler makes vectors of it: for a small tensor of many
 // channels these loops are half of the work.
 extension NormalizeCoefficients {
-    /// Sets the statistics of some lanes from their moments; γ and β are set.
+    /// Sets the statistics of some lanes from moments, those of lane l at l − offset; γ and β are set.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setStatistics(
-        _ moments: UnsafePointer<Moments>, _ lanes: Range<Int>, epsilon: Double,
+        _ moments: UnsafePointer<Moments>, offset: Int = 0, _ lanes: Range<Int>, epsilon: Double,
         _ roots: any InverseRoots.Type
     ) {
         let (mean, variance, beta) = (mean, variance, beta)
         let (gamma, inverseDeviation) = (gamma, inverseDeviation)
-        for lane in lanes { mean[lane] = unsafe moments[lane].mean }
+        for lane in lanes { mean[lane] = unsafe moments[lane - offset].mean }
         // Each lane has as many values.
-        let count = unsafe Double(moments[lanes.lowerBound].count)
-        for lane in lanes { variance[lane] = unsafe moments[lane].m2 / count }
+        let count = unsafe Double(moments[lanes.lowerBound - offset].count)
+        for lane in lanes { variance[lane] = unsafe moments[lane - offset].m2 / count }
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         for lane in lanes {
-            let part = unsafe moments[lane].meanCorrection * gamma[lane] * inverseDeviation[lane]
+            let part =
+                unsafe moments[lane - offset].meanCorrection * gamma[lane] * inverseDeviation[lane]
             // Nothing is lost where a product of zero is not a number.
             beta[lane] -= part - part == 0 ? part : 0
         }
         setScaled(lanes)
     }
 
-    /// Sets the statistics of some lanes from arrays with one number a lane; γ and β are set.
+    /// Sets the statistics of some lanes from arrays, those of lane l at l − offset; γ and β are set.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setStatistics(
-        mean: [Double], variance: [Double], _ lanes: Range<Int>, epsilon: Double,
+        mean: [Double], variance: [Double], offset: Int = 0, _ lanes: Range<Int>, epsilon: Double,
         _ roots: any InverseRoots.Type
     ) {
-        self.mean.copy(lanes, of: mean)
-        self.variance.copy(lanes, of: variance)
+        self.mean.copy(lanes, of: mean, offset: offset)
+        self.variance.copy(lanes, of: variance, offset: offset)
         setInverseDeviations(lanes, epsilon: epsilon, roots)
         setScaled(lanes)
     }
+
+    /// Sets the second form of some lanes; their statistics, γ and β are set.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func setMap(_ lanes: Range<Int>) { setScaled(lanes) }
 
     /// Turns the map around, to x = (y − β) / (γ · s) + μ: the same with β for a mean, μ for a shift and
     /// reciprocal scales; where γ has none, it is 0 (the pseudo-inverse), and x = μ. γ and β are set.
@@ -139,16 +145,33 @@ extension NormalizeCoefficients {
     private func setInverseDeviations(
         _ lanes: Range<Int>, epsilon: Double, _ roots: any InverseRoots.Type
     ) {
-        let (mean, variance) = (mean, variance)
-        let (inverseDeviation, scaleShiftMargin) = (inverseDeviation, scaleShiftMargin)
         let first = lanes.lowerBound
         unsafe roots.inverseRoots(
             of: variance.pointer(at: first), plus: epsilon,
             into: inverseDeviation.pointer(at: first), count: lanes.count)
+        setMargins(lanes)
+    }
+
+    /// Sets what ``allowsScaleShiftForm(_:)`` goes by; the statistics are set.
+    @inline(__always)
+    func setMargins(_ lanes: Range<Int>) {
+        let (mean, variance) = (mean, variance)
+        let (inverseDeviation, scaleShiftMargin) = (inverseDeviation, scaleShiftMargin)
         for lane in lanes {
             let margin = 2 - mean[lane].magnitude * inverseDeviation[lane]
             scaleShiftMargin[lane] = variance[lane] > 0 ? margin : -1
         }
+    }
+
+    /// Gives lanes the statistics that they share, rounded too.
+    @inline(__always)
+    func fill(
+        _ lanes: Range<Int>, mean: Double, variance: Double, inverseDeviation s: Double
+    ) {
+        self.mean.fill(lanes, with: mean)
+        center.fill(lanes, with: Scalar(mean))
+        inverseDeviation.fill(lanes, with: s)
+        scaleShiftMargin.fill(lanes, with: variance > 0 ? 2 - mean.magnitude * s : -1)
     }
 
     /// Sets the second form from the first.
@@ -169,9 +192,13 @@ extension NormalizeCoefficients {
             outside |= range.outside(scale) | range.outside(inverseDeviation[lane])
             outside |= range.outsideOrZero(mean[lane])
         }
-        let isOutOfRange = isOutOfRange
         isOutOfRange.fill(lanes, with: false)
-        guard outside < 0 else { return }
+        if outside < 0 { markOutOfRange(lanes) }
+    }
+
+    /// Marks those of some lanes that are out of range; their statistics and γ are set.
+    func markOutOfRange(_ lanes: Range<Int>) {
+        let range = CoefficientRange.of(Scalar.self)
         for lane in lanes {
             let scale = gamma[lane] * inverseDeviation[lane]
             isOutOfRange[lane] =

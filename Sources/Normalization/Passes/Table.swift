@@ -34,13 +34,13 @@ struct Table<Element: BitwiseCopyable> {
         unsafe pointer(at: lanes.lowerBound).update(repeating: value, count: lanes.count)
     }
 
-    /// Gives some lanes the numbers of an array with one for each lane.
-    func copy(_ lanes: Range<Int>, of values: [Element]) {
-        precondition(lanes.upperBound <= values.count)
+    /// Gives some lanes the numbers of an array: lane l that of index l − offset.
+    func copy(_ lanes: Range<Int>, of values: [Element], offset: Int = 0) {
+        let first = lanes.lowerBound - offset
+        precondition(first >= 0 && first + lanes.count <= values.count)
         unsafe values.withUnsafeBufferPointer { values in
             guard let values = values.baseAddress else { return }
-            unsafe pointer(at: lanes.lowerBound).update(
-                from: values + lanes.lowerBound, count: lanes.count)
+            unsafe pointer(at: lanes.lowerBound).update(from: values + first, count: lanes.count)
         }
     }
 }

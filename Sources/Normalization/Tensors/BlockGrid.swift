@@ -79,6 +79,13 @@ extension BlockGrid {
     ///   - tensors: how many tensors the pass reads.
     static func forReduction(_ partition: Partition, elementSize: Int, tensors: Int) -> Reduction {
         let laneBytes = partition.valuesPerLane * elementSize * tensors
+        func resident(_ width: Int) -> Reduction {
+            .resident(
+                BlockGrid(
+                    partition, outer: partition.outer, lanes: width, inner: partition.inner,
+                    isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+        }
+        if areBlocks(partition, laneBytes: laneBytes) { return resident(partition.lanes) }
         let totalBytes = laneBytes * partition.laneCount
         let isSmall = totalBytes <= CacheSizes.serial
         guard
@@ -93,10 +100,12 @@ extension BlockGrid {
         guard isSmall || fits else {
             return .striped(stripes(partition, elementSize: elementSize))
         }
-        return .resident(
-            BlockGrid(
-                partition, outer: partition.outer, lanes: width, inner: partition.inner,
-                isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+        return resident(width)
+    }
+
+    /// Whether each table is a block, one run of memory: where there are some, and a cache holds one.
+    private static func areBlocks(_ partition: Partition, laneBytes: Int) -> Bool {
+        partition.tables >= 4 && partition.lanes * laneBytes <= CacheSizes.residentOfMany / 2
     }
 
     /// Planes shorter than what a block should take of a row are cut as single values are: a block or a

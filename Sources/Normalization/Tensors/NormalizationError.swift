@@ -17,6 +17,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case tooManyChannels
         /// The number of elements does not fit in `Int`.
         case countOverflow
+        /// The channels lie on axis 0, which is that of the samples.
+        case noSampleAxis
     }
 
     /// The tensors of a call, by the names the error messages use.
@@ -49,6 +51,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case batchDeviations = "batch sum of squared deviations"
         /// The sums of backward.
         case gradientSums = "gradient sums"
+        /// The scales γ per sample and channel.
+        case gammas
+        /// The shifts β per sample and channel.
+        case betas
+        /// The means of the group statistics.
+        case groupMeans = "group means"
+        /// The sums of squared deviations of the group statistics.
+        case groupDeviations = "group sums of squared deviations"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -95,6 +105,26 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
     case overlap(Argument, Argument)
+    /// Statistics of a single value per sample and group were asked for: the variance would be zero.
+    case tooFewValuesPerGroup(shape: [Int], groups: Int)
+    /// The channels do not fall into so many groups of the same size, or there is no group.
+    case invalidGroupCount(channels: Int, groups: Int)
+    /// Group statistics are of another number of samples, groups or values than the tensor.
+    case mismatchedGroupStatistics(expected: GroupSizes, actual: GroupSizes)
+    /// γ or β is given per sample to a layer that has its own.
+    case ambiguousParameter(Argument)
+    /// What is added to γ is not finite.
+    case invalidScaleOffset(Double)
+
+    /// What group statistics are of.
+    public struct GroupSizes: Equatable, Sendable {
+        /// The number of samples.
+        public var samples: Int
+        /// The number of groups of each sample.
+        public var groups: Int
+        /// The number of values of each group.
+        public var count: Int
+    }
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -145,6 +175,17 @@ extension NormalizationError: CustomStringConvertible {
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):
             "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
+        case .tooFewValuesPerGroup(let shape, let groups):
+            "expected more than one value per sample and group, "
+                + "got shape \(shape) in \(groups) groups"
+        case .invalidGroupCount(let channels, let groups):
+            "groups: expected a number that divides \(channels) channels, got \(groups)"
+        case .mismatchedGroupStatistics(let expected, let actual):
+            "group statistics: expected \(expected.description), got \(actual.description)"
+        case .ambiguousParameter(let argument):
+            "\(argument.rawValue): expected none in the layer, where it is given per sample"
+        case .invalidScaleOffset(let offset):
+            "scale offset: expected a finite number, got \(offset)"
         }
     }
 }
@@ -158,6 +199,13 @@ extension NormalizationError.ShapeDefect {
         case .noChannels: "expected at least one channel"
         case .tooManyChannels: "expected at most \(ChannelLimit.most) channels"
         case .countOverflow: "the number of elements overflows Int"
+        case .noSampleAxis: "expected the samples at axis 0, and the channels behind them"
         }
+    }
+}
+
+extension NormalizationError.GroupSizes {
+    fileprivate var description: String {
+        "\(samples) samples of \(groups) groups of \(count) values"
     }
 }

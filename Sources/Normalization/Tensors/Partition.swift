@@ -8,6 +8,7 @@
 /// | batch norm | any | 1 | outer | C | inner | 1 |
 /// | group, instance norm | channels first | 1 | 1 | N · C | inner | C / groups, 1 |
 /// | group, instance norm | channels last | N | positions | C | 1 | C / groups, 1 |
+/// | group norm's sums of x | channels first | 1 | 1 | N · groups | inner · C / groups | 1 |
 struct Partition: Sendable, Hashable {
     let tables: Int
     let outer: Int
@@ -36,6 +37,14 @@ struct Partition: Sendable, Hashable {
             tables: isOneTable ? 1 : samples, outer: rows,
             lanes: isOneTable ? samples * geometry.channels : geometry.channels,
             inner: geometry.inner, groupSize: groupSize, parameters: geometry.channels)
+    }
+
+    /// Each group of a partition as one lane, where its lanes are one run of memory; else `nil`.
+    var ofWholeGroups: Partition? {
+        guard groupSize > 1 && outer == 1 else { return nil }
+        return Partition(
+            tables: tables, outer: 1, lanes: lanes / groupSize, inner: inner * groupSize,
+            groupSize: 1, parameters: parameters / groupSize)
     }
 
     private init(

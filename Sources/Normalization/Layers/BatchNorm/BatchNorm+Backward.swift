@@ -109,32 +109,10 @@ extension BatchNorm {
     ) throws(NormalizationError) -> Gradients<Scalar> {
         let geometry = try Geometry(shape, channelAxis: channelAxis)
         try check(geometry, (.gradient, gradient.count), (.input, x.count))
-        let needsActivation = activation != .identity || wanted.contains(.residual)
-        guard wanted.contains(.input) || needsActivation else {
-            let parameters = try parameterGradients(
-                gradient.span, input: x.span, normalizedBy: statistics, geometry: geometry,
-                wanting: wanted)
-            return Gradients(gamma: parameters.gamma, beta: parameters.beta)
+        return try Gradients(gradient, x, residual, activation, activationMask, wanting: wanted) {
+            buffers throws(NormalizationError) in
+            try backward(buffers, statistics, geometry, wanted)
         }
-        var input: [Scalar] = zeros(x.count)
-        var added: [Scalar]? = wanted.contains(.residual) ? zeros(x.count) : nil
-        var dx = input.mutableSpan
-        let (residual, mask) = (residual?.span, activationMask?.span)
-        let parameters =
-            if added != nil {
-                try backward(
-                    gradient.span, input: x.span, adding: residual, through: activation,
-                    activationMask: mask, normalizedBy: statistics, into: &dx,
-                    residualGradient: added?.mutableSpan, geometry: geometry, wanting: wanted)
-            } else {
-                try backward(
-                    gradient.span, input: x.span, adding: residual, through: activation,
-                    activationMask: mask, normalizedBy: statistics, into: &dx, geometry: geometry,
-                    wanting: wanted)
-            }
-        return Gradients(
-            input: wanted.contains(.input) ? input : nil, gamma: parameters.gamma,
-            beta: parameters.beta, residual: added)
     }
 }
 

@@ -1,7 +1,7 @@
 // What each call is to the driver: a reduction, a rule and an output. Tensors are not empty here.
 
 extension BatchNorm {
-    private func runner(
+    func runner(
         _ operation: Engine.Operation, _ geometry: Geometry
     ) -> PassRunner<Scalar> {
         PassRunner(
@@ -16,7 +16,7 @@ extension BatchNorm {
         unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
         return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
-            coefficients.setAffine(gamma, beta, channels: channels)
+            setAffine(gamma, beta, coefficients, runner)
             return unsafe runner.withSums(Moments.self) { moments in
                 unsafe runner.reduce(
                     MomentsReduction(x: tensors.x), into: moments,
@@ -75,7 +75,7 @@ extension BatchNorm {
         let runner = runner(.inference, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
-            coefficients.setAffine(gamma, beta, channels: channels)
+            setAffine(gamma, beta, coefficients, runner)
             setStatistics(coefficients, runner)
             runner.writeAll { block, write in write(tensors.output(block, by: coefficients)) }
         }
@@ -103,7 +103,7 @@ extension BatchNorm {
         let runner = runner(.backward, geometry)
         return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let normalize = coefficients.normalize
-            normalize.setAffine(gamma, tensors.beta(beta), channels: channels)
+            setAffine(gamma, tensors.beta(beta), normalize, runner)
             return unsafe runner.withSums(LaneGradientSums.self) { sums in
                 unsafe runner.reduce(
                     tensors.reduction(by: normalize), into: sums,
@@ -127,8 +127,8 @@ extension BatchNorm {
         return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             withCoefficients(lanes: channels, of: Scalar.self) { scaling in
                 let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
-                normalize.setAffine(gamma, tensors.beta(beta), channels: channels)
-                scaling.setAffine(gamma, .absent, channels: channels)
+                setAffine(gamma, tensors.beta(beta), normalize, runner)
+                setAffine(gamma, .absent, scaling, runner)
                 scaling.setStatistics(
                     mean: Array(repeating: 0, count: channels), variance: statistics.variance,
                     0..<channels, epsilon: epsilon, runner.engine)
@@ -164,7 +164,7 @@ extension BatchNorm {
         let runner = runner(.backward, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let normalize = coefficients.normalize
-            normalize.setAffine(gamma, beta, channels: channels)
+            setAffine(gamma, beta, normalize, runner)
             setStatistics(statistics, 0..<channels, normalize, runner)
             runner.writeAll { block, write in
                 write(unsafe activation.task(tensors.x, block, by: normalize))
@@ -179,7 +179,7 @@ extension BatchNorm {
     ) {
         let runner = runner(.backward, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
-            coefficients.normalize.setAffine(gamma, .absent, channels: channels)
+            setAffine(gamma, .absent, coefficients.normalize, runner)
             setStatistics(statistics, 0..<channels, coefficients.normalize, runner)
             unsafe runner.withSums(LaneGradientSums.self) { lanes in
                 for c in 0..<channels { unsafe lanes[c] = sums.lane(c) }
@@ -188,6 +188,15 @@ extension BatchNorm {
             guard let output = tensors.inputGradient(by: coefficients) else { return }
             runner.writeAll { block, write in write(output(block)) }
         }
+    }
+
+    /// Sets γ and β of every channel, before the statistics.
+    private func setAffine(
+        _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>,
+        _ coefficients: NormalizeCoefficients<Scalar>, _ runner: PassRunner<Scalar>
+    ) {
+        CallAffine.ofLayer(gamma: gamma, beta: beta).write(
+            to: coefficients, 0..<channels, of: runner.partition)
     }
 
     private func setStatistics(

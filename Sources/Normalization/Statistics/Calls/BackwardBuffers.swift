@@ -100,6 +100,14 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
         try dx?.checkOverlap(with: dz, allowingSame: false)
     }
 
+    /// What is written.
+    var outputs: (CallBuffer?, CallBuffer?) {
+        unsafe (
+            dx.map { unsafe CallBuffer(.inputGradient, $0) },
+            residualGradient.map { unsafe CallBuffer(.residualGradient, $0) }
+        )
+    }
+
     /// The tensors, unless they are empty.
     func tensors() -> BackwardTensors<Scalar>? {
         guard let x = unsafe x.baseAddress, let g = unsafe gradient.baseAddress else { return nil }
@@ -140,6 +148,16 @@ struct BackwardTensors<Scalar: NormalizationScalar> {
         let (x, g) = unsafe (x, normalizedGradient)
         return unsafe dx.map { dx in
             { unsafe OutputTask(.inputGradient(g, coefficients), of: x, $0, into: dx) }
+        }
+    }
+
+    /// ∂x of one block whose lanes share statistics; `nil` where there is no place for it.
+    func weightedInputGradient(
+        by coefficients: InputGradientCoefficients<Scalar>
+    ) -> ((Block) -> OutputTask<Scalar>)? {
+        let (x, g) = unsafe (x, normalizedGradient)
+        return unsafe dx.map { dx in
+            { unsafe OutputTask(.weightedInputGradient(g, coefficients), of: x, $0, into: dx) }
         }
     }
 

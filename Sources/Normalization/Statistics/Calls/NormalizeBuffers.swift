@@ -69,6 +69,11 @@ struct NormalizeBuffers<Scalar: NormalizationScalar> {
         try added?.checkOverlap(with: bits, allowingSame: false)
     }
 
+    /// What is written.
+    var outputs: (CallBuffer, CallBuffer?) {
+        unsafe (CallBuffer(outputName, y), mask.map { unsafe CallBuffer(.mask, $0) })
+    }
+
     /// The tensors, unless they are empty.
     func tensors() -> NormalizeTensors<Scalar>? {
         guard let x = unsafe x.baseAddress, let y = unsafe y.baseAddress else { return nil }

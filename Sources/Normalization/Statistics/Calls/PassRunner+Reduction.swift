@@ -10,11 +10,12 @@ extension PassRunner {
     ///   - sums: receives them, one a lane.
     ///   - prepare: sets what the sums need of some lanes.
     ///   - rule: sets coefficients of some lanes, whose sums are known.
+    ///   - finer: the lanes of the coefficients, where they are parts of those of the sums.
     ///   - output: the output of a block, whose coefficients are known; `nil` where only sums are wanted.
     func reduce<Reduction: LaneReduction<Scalar>>(
         _ reduction: Reduction, into sums: UnsafeMutablePointer<Reduction.Sums>,
         prepare: (Range<Int>) -> Void = { _ in }, rule: (Range<Int>) -> Void = { _ in },
-        output: ((Block) -> OutputTask<Scalar>)? = nil
+        finer: FinerPartition? = nil, output: ((Block) -> OutputTask<Scalar>)? = nil
     ) {
         switch BlockGrid.forReduction(
             partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
@@ -27,7 +28,12 @@ extension PassRunner {
                     scratch: scratch)
                 guard let output else { return nil }
                 rule(block.laneRange)
-                return unsafe writeLater(output(block), scratch)
+                guard let finer else { return unsafe writeLater(output(block), scratch) }
+                let last = finer.parts - 1
+                for index in 0..<last {
+                    unsafe write(output(finer.part(index, of: block)), scratch)
+                }
+                return unsafe writeLater(output(finer.part(last, of: block)), scratch)
             }
         case .striped(let grid):
             let lanes = 0..<partition.laneCount
@@ -35,7 +41,7 @@ extension PassRunner {
             unsafe reduceStripes(of: grid, reduction, into: sums)
             guard let output else { return }
             rule(lanes)
-            writeAll { block, write in write(output(block)) }
+            writeAll(finer?.partition) { block, write in write(output(block)) }
         }
     }
 

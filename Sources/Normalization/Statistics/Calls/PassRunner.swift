@@ -5,7 +5,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     let engine: any PassEngine.Type
     /// The engine once more, where it can write while it reads. Asked once, not for each block.
     let overlappingEngine: (any OverlappingEngine.Type)?
-    private let threads: Int
+    let threads: Int
 
     init(
         _ operation: Engine.Operation, _ partition: Partition, engine: Engine, threadLimit: Int?
@@ -16,6 +16,18 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * partition.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
+    }
+
+    /// The same engine and threads for another partition of the tensor.
+    func runner(of partition: Partition) -> PassRunner {
+        PassRunner(self, partition)
+    }
+
+    private init(_ other: PassRunner, _ partition: Partition) {
+        self.partition = partition
+        engine = other.engine
+        overlappingEngine = other.overlappingEngine
+        threads = other.threads
     }
 
     /// Calls `body` for each block, on several threads.
@@ -45,8 +57,14 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
 
     /// Writes outputs of the whole tensor in memory order, each value read once and written once: calls
     /// `outputs` for each block, with a function that writes.
-    func writeAll(_ outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void) {
-        let grid = BlockGrid.contiguous(partition, elementSize: MemoryLayout<Scalar>.stride)
+    ///
+    /// - Parameter finer: the lanes of the coefficients, where they are not the runner's.
+    func writeAll(
+        _ finer: Partition? = nil,
+        _ outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void
+    ) {
+        let grid = BlockGrid.contiguous(
+            finer ?? partition, elementSize: MemoryLayout<Scalar>.stride)
         unsafe forEachBlock(of: grid) { index, scratch in
             outputs(grid[index]) { unsafe write($0, scratch) }
         }

@@ -1,0 +1,89 @@
+import Normalization
+import SeededRandom
+import Testing
+
+/// The forms of one call, and what follows the normalization: each has the numbers of the others.
+@Suite struct GroupFormTests {
+    static let problems = [
+        GroupProblem(layout: Layout([3, 4, 37]), groups: 2),
+        GroupProblem(
+            layout: Layout([2, 5, 3, 6], axis: -1), groups: 3, affine: .perSample(scaleOffset: 1)),
+        GroupProblem(layout: Layout([2, 6, 3, 3]), groups: 6, affine: .perSample(scaleOffset: 0)),
+        GroupProblem(
+            layout: Layout([3, 4, 3, 3]), groups: 1, affine: .perSample(scaleOffset: 1),
+            isOfBatch: true),
+    ]
+
+    @Test(
+        "spans, in place and arrays give the same bits, with what follows and without a mask",
+        arguments: Engine.allCases, problems)
+    func formsGiveTheSameBits(_ engine: Engine, problem: GroupProblem) throws {
+        for activation in [Activation.identity, .relu, .leakyReLU(negativeSlope: 0.2), .silu] {
+            let example = try FormExample(problem, engine, activation)
+            let arrays = try example.arrays()
+            for (name, other) in try [("spans", example.spans()), ("in place", example.inPlace())] {
+                #expect(other.y == arrays.y, "\(name), \(activation)")
+                #expect(other.inference == arrays.y, "\(name), \(activation)")
+                #expect(other.dx == arrays.dx, "\(name), \(activation)")
+                #expect(other.dResidual == arrays.dResidual, "\(name), \(activation)")
+                #expect(other.gamma == arrays.gamma, "\(name), \(activation)")
+                #expect(other.beta == arrays.beta, "\(name), \(activation)")
+            }
+        }
+    }
+
+    @Test(
+        "backward with the mask that forward wrote is backward without", arguments: Engine.allCases,
+        [Activation.relu, .relu6, .leakyReLU(negativeSlope: 0.25)])
+    func maskGivesTheSameGradients(_ engine: Engine, activation: Activation) throws {
+        let problem = GroupProblem(layout: Layout([3, 4, 37]), groups: 2)
+        let data = try GroupData(problem, .float)
+        let layer = try data.layer(engine, as: Float.self)
+        let (x, g) = (converted(data.x, to: Float.self), converted(data.gradient, to: Float.self))
+        let residual = g.map { $0 * 0.5 }
+        let shape = problem.layout.shape
+        let (y, statistics, mask) = try layer.forwardWithMask(
+            x, adding: residual, then: activation, shape: shape)
+        #expect(
+            try layer.forward(x, adding: residual, then: activation, shape: shape).output == y)
+        let wanted: GradientSelection = [.all, .residual]
+        #expect(
+            try layer.backward(
+                g, input: x, through: activation, activationMask: mask, normalizedBy: statistics,
+                shape: shape, wanting: wanted)
+                == layer.backward(
+                    g, input: x, adding: residual, through: activation, normalizedBy: statistics,
+                    shape: shape, wanting: wanted))
+    }
+
+    @Test(
+        "∂γ and ∂β alone are those of the full call", arguments: Engine.allCases,
+        GroupProblem.shapes)
+    func parameterGradientsAreTheFullCalls(
+        _ engine: Engine, shape: (layout: Layout, groups: Int)
+    ) throws {
+        let problem = GroupProblem(layout: shape.layout, groups: shape.groups)
+        let data = try GroupData(problem, .double)
+        let layer = try data.layer(engine, as: Double.self)
+        let full = try GroupAnswer(data, layer)
+        let alone = try layer.parameterGradients(
+            data.gradient.span, input: data.x.span, normalizedBy: full.statistics,
+            geometry: data.geometry)
+        #expect(alone.gamma == full.gradients.gamma && alone.beta == full.gradients.beta)
+    }
+
+    @Test("the presets have their frameworks' ε, and named layers γ of 1 and β of 0")
+    func presetsHaveTheirEpsilon() throws {
+        let expected: [(GroupPreset, Double)] = [
+            (.pyTorch, 1e-5), (.keras, 1e-3), (.onnx, 1e-5), (.flax, 1e-6), (.mlx, 1e-5),
+        ]
+        for (preset, epsilon) in expected {
+            let layer = try GroupNorm<Float>(channels: 6, groups: 3, preset: preset)
+            #expect(layer.epsilon == epsilon && layer.groups == 3)
+            #expect(layer.gamma == .perChannel([1, 1, 1, 1, 1, 1]))
+            #expect(layer.beta == .perChannel([0, 0, 0, 0, 0, 0]))
+            #expect(try GroupNorm<Float>.instance(channels: 6, preset: preset).groups == 6)
+        }
+        #expect(try GroupNorm<Double>(channels: 2, groups: 1).epsilon == 1e-5)
+    }
+}
