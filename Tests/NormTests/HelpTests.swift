@@ -16,6 +16,7 @@ import Testing
             ["help", "apply"],
             [
                 "--mode", "training", "inference", "backward", "inference-backward", "--input",
+                "--layer", "--groups", "--scale-offset",
                 "--gradient", "--gamma", "--beta", "--running-mean", "--running-variance",
                 "--channel-axis", "--epsilon", "--momentum", "--decay", "--cumulative",
                 "--variance", "--engine", "--threads", "--non-finite", "--output-directory",

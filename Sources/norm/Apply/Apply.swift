@@ -25,7 +25,8 @@ struct Apply: ParsableCommand {
             The input is <f2, <f4 or <f8, of rank 2 or more; the gradient has its type
             and shape. Gamma, beta and the running statistics are of any of these
             types and have one element per channel. A gamma or beta of one element is
-            shared by all channels; one that is not given is absent.
+            shared by all channels; one of shape (N, C) has a number for each channel
+            of each sample; one that is not given is absent.
 
             FILES WRITTEN, in the type of the input, <f4 for <f2
               y.npy
@@ -49,6 +50,8 @@ struct Apply: ParsableCommand {
                 --preset keras --output-directory out
               norm apply --mode backward --input x.npy --gradient dy.npy \\
                 --gamma gamma.npy --output-directory out
+              norm apply --mode inference --input x.npy --layer group --groups 32 \\
+                --gamma gamma.npy --beta beta.npy --output-directory out
             """)
 
     @Option(help: "What to compute, as above.")
@@ -82,9 +85,13 @@ struct Apply: ParsableCommand {
         _ x: NpyArray<Scalar>, _ progress: Progress
     ) throws {
         do {
-            let call = try LayerCall(mode, layer, x)
+            let input = try CallInput(mode, layer, x)
             progress.show("computing")
-            let outputs = try call.outputs()
+            let outputs =
+                switch layer.layer {
+                case .batch: try BatchCall(input).outputs().arrays
+                case .group, .instance: try GroupCall(input).outputs().arrays
+                }
             progress.show("writing to \(outputDirectory)")
             try OutputFolder("--output-directory", outputDirectory).write(
                 outputs.map { OutputFolder.File(name: "\($0.name).npy", array: $0.array) })
@@ -100,6 +107,8 @@ struct Apply: ParsableCommand {
                     + "found \(variance) + \(epsilon) in channel \(channel)")
         case .invalidEpsilon, .invalidWeight, .invalidUpdateCount, .invalidThreadLimit:
             .call("--\(error)")
+        case .invalidGroupCount(let channels, let groups):
+            .call("--groups: expected a divisor of \(channels) channels, got \(groups)")
         case .tooFewValuesPerChannel(let shape) where !mode.isTraining:
             FileArgument("--input", input).name.failure(
                 expected: "more than one value per channel, or --running-mean and "

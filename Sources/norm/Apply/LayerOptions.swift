@@ -5,11 +5,32 @@ import Normalization
 struct LayerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
+            "Which normalization.",
+            discussion: """
+                group and instance have no statistics of a batch: training is inference, and both \
+                backward modes are the same.
+                """))
+    var layer = LayerName.batch
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many groups of adjacent channels, for group.", valueName: "G"))
+    var groups: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "The gradient of y, for the backward modes.", valueName: "dy.npy"))
     var gradient: String?
 
     @Option(help: ArgumentHelp("The scale.", valueName: "gamma.npy"))
     var gamma: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "What is added to a gamma of shape (N, C), such as 1.", valueName: "U"))
+    var scaleOffset: Double?
 
     @Option(help: ArgumentHelp("The shift.", valueName: "beta.npy"))
     var beta: String?
@@ -23,15 +44,15 @@ struct LayerOptions: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The axis of the channels; negative counts from the end.", valueName: "K"))
-    var channelAxis = 1
+            "The axis of the channels; negative counts from the end. (default: 1)", valueName: "K"))
+    var channelAxis: Int?
 
     @Option(
         help: ArgumentHelp(
             "The framework whose epsilon, weight and variance are the defaults.",
             discussion: """
                 pytorch: epsilon 1e-5, momentum 0.1, unbiased. keras: 1e-3, decay 0.99, biased. \
-                onnx: 1e-5, decay 0.9, biased.
+                onnx: 1e-5, decay 0.9, biased. Of group and instance, epsilon is 1e-5, 1e-3 and 1e-5.
                 """,
             valueName: "name"))
     var preset = PresetName.pytorch
@@ -75,15 +96,16 @@ struct LayerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A channel whose batch statistics are not finite: an error, no update, or NaN.",
+            "A channel whose batch statistics are not finite: an error (the default), no update, or NaN.",
             valueName: "throw|skip|propagate"))
-    var nonFinite = NonFinitePolicy.throw
+    var nonFinite: NonFinitePolicy?
 
     /// Throws where options contradict each other or the mode, or a number is out of its range.
     func check(_ mode: Mode) throws {
         func check(_ condition: Bool, _ message: @autoclosure () -> String) throws {
             if !condition { throw ValidationError(message()) }
         }
+        try checkLayer()
         try check(
             !mode.isBackward || gradient != nil,
             "--gradient: expected a file in mode \(mode.rawValue), got none")
@@ -98,7 +120,7 @@ struct LayerOptions: ParsableArguments {
             "--running-mean: expected a file beside --running-variance, got none")
         if let epsilon {
             try check(
-                epsilon.isFinite && (epsilon > 0 || !mode.isTraining),
+                epsilon.isFinite && (epsilon > 0 || (layer.hasBatch && !mode.isTraining)),
                 "--epsilon: expected a finite number above 0, got \(epsilon)")
         }
         try check(
@@ -112,6 +134,31 @@ struct LayerOptions: ParsableArguments {
         for (option, value) in [("--cumulative", cumulative), ("--threads", threads)] {
             guard let value else { continue }
             try check(value > 0, "\(option): expected a number from 1 on, got \(value)")
+        }
+    }
+
+    /// Throws where there is an option that the layer does not have.
+    private func checkLayer() throws {
+        let ofBatches = [
+            ("--running-mean", runningMean != nil), ("--running-variance", runningVariance != nil),
+            ("--momentum", momentum != nil), ("--decay", decay != nil),
+            ("--cumulative", cumulative != nil), ("--variance", variance != nil),
+            ("--non-finite", nonFinite != nil),
+        ]
+        if !layer.hasBatch, let (option, _) = ofBatches.first(where: \.1) {
+            throw ValidationError(
+                "\(option): expected none with --layer \(layer.rawValue), which has no statistics of a "
+                    + "batch")
+        }
+        if layer == .group, groups == nil {
+            throw ValidationError("--groups: expected a number with --layer group, got none")
+        }
+        if layer != .group, let groups {
+            throw ValidationError(
+                "--groups: expected none with --layer \(layer.rawValue), got \(groups)")
+        }
+        if let scaleOffset, !scaleOffset.isFinite {
+            throw ValidationError("--scale-offset: expected a finite number, got \(scaleOffset)")
         }
     }
 

@@ -14,6 +14,14 @@ enum PresetName: String, CaseIterable, ExpressibleByArgument {
         case .onnx: .onnx
         }
     }
+
+    var groupPreset: GroupPreset {
+        switch self {
+        case .pytorch: .pyTorch
+        case .keras: .keras
+        case .onnx: .onnx
+        }
+    }
 }
 
 extension Engine: ExpressibleByArgument {}
