@@ -44,6 +44,13 @@ struct SampleAffine<Scalar: NormalizationScalar> {
         }
     }
 
+    /// γ and β from a lane on.
+    func advanced(byLanes count: Int) -> SampleAffine {
+        unsafe SampleAffine(
+            gammas: UnsafeBufferPointer(rebasing: gammas[count...]),
+            betas: UnsafeBufferPointer(rebasing: betas[count...]), scaleOffset: scaleOffset)
+    }
+
     /// Writes γ and β of some lanes to the tables.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -98,37 +105,60 @@ extension CallAffine {
         try samples.check(geometry, own: own, outputs: first, second)
     }
 
-    /// ∂γ and ∂β from the sums of every lane of every sample: summed over the samples where γ and β are the
-    /// layer's, else the lanes' own.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
+    /// ∂γ and ∂β from the sums of every lane of every sample.
     func gradients(
         _ sums: UnsafePointer<LaneGradientSums>, of partition: Partition,
         wanting wanted: GradientSelection
     ) -> ParameterGradients<Scalar> {
+        var totals = ParameterSums()
+        unsafe add(sums, of: partition, to: &totals, wanting: wanted)
+        return gradients(from: totals, wanting: wanted)
+    }
+
+    /// Adds the sums of every lane of some samples: over the samples where γ and β are the layer's; else each
+    /// lane has a place of its own, behind those of the samples before.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func add(
+        _ sums: UnsafePointer<LaneGradientSums>, of partition: Partition,
+        to totals: inout ParameterSums, wanting wanted: GradientSelection
+    ) {
+        let lanes = partition.laneCount
+        switch self {
+        case .ofLayer(let gamma, let beta):
+            let channels = partition.parameters
+            if wanted.contains(.gamma) && gamma != .absent {
+                Self.add(lanes, channels, to: &totals.gamma) {
+                    unsafe sums[$0].gradientTimesNormalized
+                }
+            }
+            if wanted.contains(.beta) && beta != .absent {
+                Self.add(lanes, channels, to: &totals.beta) { unsafe sums[$0].gradient }
+            }
+        case .ofSamples:
+            if wanted.contains(.gamma) {
+                totals.gamma += doubles(lanes) { unsafe sums[$0].gradientTimesNormalized }
+            }
+            if wanted.contains(.beta) {
+                totals.beta += doubles(lanes) { unsafe sums[$0].gradient }
+            }
+        }
+    }
+
+    /// ∂γ and ∂β from the sums of all samples.
+    func gradients(
+        from totals: ParameterSums, wanting wanted: GradientSelection
+    ) -> ParameterGradients<Scalar> {
         let (wantsGamma, wantsBeta) = (wanted.contains(.gamma), wanted.contains(.beta))
         switch self {
         case .ofLayer(let gamma, let beta):
-            var gradients = ParameterGradients<Scalar>()
-            if wantsGamma && gamma != .absent {
-                gradients.gamma = gamma.gradient(
-                    fromChannelSums: channelSums(of: partition) {
-                        unsafe sums[$0].gradientTimesNormalized
-                    })
-            }
-            if wantsBeta && beta != .absent {
-                gradients.beta = beta.gradient(
-                    fromChannelSums: channelSums(of: partition) {
-                        unsafe sums[$0].gradient
-                    })
-            }
-            return gradients
-        case .ofSamples:
-            let lanes = partition.laneCount
             return ParameterGradients(
-                gamma: wantsGamma
-                    ? rounded(doubles(lanes) { unsafe sums[$0].gradientTimesNormalized }) : nil,
-                beta: wantsBeta ? rounded(doubles(lanes) { unsafe sums[$0].gradient }) : nil)
+                gamma: wantsGamma ? gamma.gradient(fromChannelSums: totals.gamma) : nil,
+                beta: wantsBeta ? beta.gradient(fromChannelSums: totals.beta) : nil)
+        case .ofSamples:
+            return ParameterGradients(
+                gamma: wantsGamma ? rounded(totals.gamma) : nil,
+                beta: wantsBeta ? rounded(totals.beta) : nil)
         }
     }
 
@@ -150,15 +180,21 @@ extension CallAffine {
         }
     }
 
-    /// Σ over the samples of a number that each lane has, in the order of the samples.
+    /// Adds a number that each lane has, sample by sample in their order.
     @inline(__always)
-    private func channelSums(of partition: Partition, _ number: (Int) -> Double) -> [Double] {
-        let channels = partition.parameters
-        var sums = [Double](repeating: 0, count: channels)
-        var totals = sums.mutableSpan
-        for first in stride(from: 0, to: partition.laneCount, by: channels) {
+    private static func add(
+        _ lanes: Int, _ channels: Int, to totals: inout [Double], _ number: (Int) -> Double
+    ) {
+        if totals.isEmpty { totals = Array(repeating: 0, count: channels) }
+        var totals = totals.mutableSpan
+        for first in stride(from: 0, to: lanes, by: channels) {
             for channel in 0..<channels { totals[channel] += number(first + channel) }
         }
-        return sums
     }
+}
+
+/// ∂γ and ∂β while they are added up: per channel, or per sample and channel.
+struct ParameterSums {
+    fileprivate(set) var gamma: [Double] = []
+    fileprivate(set) var beta: [Double] = []
 }

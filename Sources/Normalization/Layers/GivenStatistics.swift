@@ -42,15 +42,17 @@ struct GivenStatistics {
         mark(lanes, of: coefficients)
     }
 
-    /// The same of whole groups of lanes, each with statistics of its own.
+    /// The same of whole groups of lanes, each with statistics of its own; lane l is in group
+    /// (l − offset) / size.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func write<Scalar: NormalizationScalar>(
-        to coefficients: NormalizeCoefficients<Scalar>, groupsOf size: Int, _ lanes: Range<Int>
+        to coefficients: NormalizeCoefficients<Scalar>, groupsOf size: Int, _ lanes: Range<Int>,
+        offset: Int
     ) {
-        guard size > 1 else { return write(to: coefficients, lanes) }
+        guard size > 1 else { return write(to: coefficients, lanes, offset: offset) }
         for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: size) {
-            let group = first / size
+            let group = (first - offset) / size
             coefficients.fill(
                 first..<first + size, mean: mean[group], variance: variance[group],
                 inverseDeviation: inverseDeviation[group])

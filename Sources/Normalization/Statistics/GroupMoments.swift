@@ -18,17 +18,16 @@ enum GroupMoments {
     /// themselves, to the bit.
     private static func merged(_ lanes: UnsafePointer<Moments>, _ size: Int) -> Moments {
         let pivot = unsafe lanes[0].pivot
-        var (sum, m2) = (0.0, 0.0)
-        for lane in 0..<size { unsafe sum += lanes[lane].distance(from: pivot) }
-        for lane in 0..<size { unsafe m2 += lanes[lane].m2 }
+        let (sum, m2OfLanes) = sums(size) { lane in
+            unsafe (lanes[lane].distance(from: pivot), lanes[lane].m2)
+        }
         let offset = sum / Double(size)
-        var squares = 0.0
-        for lane in 0..<size {
+        let (squares, _) = sums(size) { lane in
             let deviation = unsafe lanes[lane].distance(from: pivot) - offset
-            squares += deviation * deviation
+            return (deviation * deviation, 0)
         }
         let count = unsafe lanes[0].count
-        m2 += Double(count) * squares
+        let m2 = m2OfLanes + Double(count) * squares
         if offset.isFinite && m2.isFinite {
             return Moments(count: count * size, mean: pivot, plus: offset, m2: m2)
         }
@@ -36,6 +35,21 @@ enum GroupMoments {
         var merged = Moments()
         for lane in 0..<size { unsafe merged.merge(lanes[lane]) }
         return merged
+    }
+
+    /// Two sums over the lanes of a group, of even and odd lanes apart: no addition waits for another.
+    @inline(__always)
+    static func sums(_ size: Int, _ terms: (Int) -> (Double, Double)) -> (Double, Double) {
+        var (even, odd) = ((0.0, 0.0), (0.0, 0.0))
+        for lane in stride(from: 0, to: size & ~1, by: 2) {
+            let (first, second) = (terms(lane), terms(lane + 1))
+            even.0 += first.0
+            even.1 += first.1
+            odd.0 += second.0
+            odd.1 += second.1
+        }
+        let last = size & 1 == 0 ? (0, 0) : terms(size - 1)
+        return (even.0 + odd.0 + last.0, even.1 + odd.1 + last.1)
     }
 }
 

@@ -8,9 +8,9 @@ public struct GroupStatistics: Sendable, Equatable {
     /// The number of values per sample and group, the same for all.
     public let count: Int
     /// μ, samples × groups.
-    public let mean: [Double]
+    public private(set) var mean: [Double]
     /// M2 = Σ (x − μ)², samples × groups.
-    public let sumOfSquaredDeviations: [Double]
+    public private(set) var sumOfSquaredDeviations: [Double]
 
     /// The number of samples; 0 of an empty tensor.
     public var samples: Int { mean.count / groups }
@@ -47,23 +47,19 @@ public struct GroupStatistics: Sendable, Equatable {
         self.sumOfSquaredDeviations = sumOfSquaredDeviations
     }
 
-    /// The statistics of an empty tensor.
-    init(emptyWithGroups groups: Int) {
+    /// The statistics of no samples: of an empty tensor, or before the first sample.
+    init(emptyWithGroups groups: Int, count: Int = 0) {
         self.groups = groups
-        count = 0
+        self.count = count
         mean = []
         sumOfSquaredDeviations = []
     }
 
-    /// Statistics from moments of whole groups, which stand in the first lane of each.
-    init(
-        groups: Int, count: Int, _ moments: UnsafePointer<Moments>, of partition: Partition
-    ) {
-        self.groups = groups
-        self.count = count
+    /// Takes in the samples that follow, from moments of whole groups, which stand in the first lane of each.
+    mutating func append(_ moments: UnsafePointer<Moments>, of partition: Partition) {
         let (size, all) = (partition.groupSize, partition.laneCount / partition.groupSize)
-        mean = doubles(all) { unsafe moments[$0 * size].mean }
-        sumOfSquaredDeviations = doubles(all) { unsafe moments[$0 * size].m2 }
+        mean += doubles(all) { unsafe moments[$0 * size].mean }
+        sumOfSquaredDeviations += doubles(all) { unsafe moments[$0 * size].m2 }
     }
 
     /// The variance, samples × groups: M2/k, or M2/(k − 1) for the unbiased estimate.

@@ -20,6 +20,14 @@ struct FinerPartition: Sendable {
     /// How many fine blocks a block of whole coarse lanes is.
     var parts: Int { partition.laneCount / coarse.laneCount / adjacent }
 
+    /// Whether the parts of a grid's blocks are long enough to be worth a call each.
+    func isWorthParts(_ grid: BlockGrid) -> Bool {
+        parts == 1 || grid.laneStep * coarse.valuesPerLane / parts >= Self.shortestPart
+    }
+
+    /// The fewest elements of a part: less take longer one by one than a second walk over all of them.
+    private static let shortestPart = 2048
+
     /// Part `index` of a block of whole coarse lanes.
     func part(_ index: Int, of block: Block) -> Block {
         let rows = block.outer / parts

@@ -39,6 +39,14 @@ struct Partition: Sendable, Hashable {
             inner: geometry.inner, groupSize: groupSize, parameters: geometry.channels)
     }
 
+    /// The same of so many samples, where each has lanes of its own.
+    func ofSamples(_ count: Int) -> Partition {
+        Partition(
+            tables: outer == 1 ? 1 : count, outer: outer,
+            lanes: outer == 1 ? count * parameters : parameters, inner: inner,
+            groupSize: groupSize, parameters: parameters)
+    }
+
     /// Each group of a partition as one lane, where its lanes are one run of memory; else `nil`.
     var ofWholeGroups: Partition? {
         guard groupSize > 1 && outer == 1 else { return nil }

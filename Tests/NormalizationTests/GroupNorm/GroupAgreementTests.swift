@@ -32,6 +32,8 @@ import Testing
         (Layout([5, 20, 40, 36], axis: -1), 6), (Layout([1, 700, 250], axis: -1), 10),
         (Layout([1000, 96]), 4), (Layout([300, 3, 100], axis: -1), 100),
         (Layout([2, 700, 3, 52], axis: -1), 4),
+        // Samples enough for several runs.
+        (Layout([1500, 24, 3]), 8), (Layout([700, 2, 50], axis: -1), 10),
     ]
 
     @Test("every engine computes the definition on large shapes", arguments: large)

@@ -32,6 +32,45 @@ import Testing
         }
     }
 
+    @Test("runs of samples change no bit of what a sample has alone", arguments: Engine.allCases)
+    func runsOfSamplesChangeNoBit(_ engine: Engine) throws {
+        // 17 · 3 elements a sample, and about 960 samples a run: bits of a mask begin at any place.
+        let problem = GroupProblem(
+            layout: Layout([2005, 17, 3]), groups: 17, affine: .perSample(scaleOffset: 1))
+        let data = try GroupData(problem, .float)
+        let layer = try data.layer(engine, as: Float.self)
+        let (x, g) = (converted(data.x, to: Float.self), converted(data.gradient, to: Float.self))
+        let gammas = converted(data.gammas, to: Float.self)
+        let betas = converted(data.betas, to: Float.self)
+        var y = x
+        var mask = [UInt8](repeating: 255, count: data.geometry.maskByteCount)
+        var output = y.mutableSpan
+        let statistics = try layer.forward(
+            x.span, scaledBy: gammas.span, shiftedBy: betas.span, scaleOffset: 1, then: .relu,
+            into: &output, activationMask: mask.mutableSpan, geometry: data.geometry)
+        let back = try layer.backward(
+            g, input: x, scaledBy: gammas, shiftedBy: betas, scaleOffset: 1, through: .relu,
+            activationMask: mask, normalizedBy: statistics, shape: problem.layout.shape)
+        for place in y.indices {
+            #expect((mask[place / 8] >> UInt8(place % 8) & 1 == 1) == (y[place] > 0), "\(place)")
+        }
+        for sample in [0, 959, 960, 961, 1500, 2004] {
+            let (own, row) = (sample * 51..<sample * 51 + 51, sample * 17..<sample * 17 + 17)
+            let alone = try layer.forward(
+                Array(x[own]), scaledBy: Array(gammas[row]), shiftedBy: Array(betas[row]),
+                scaleOffset: 1, then: .relu, shape: [1, 17, 3])
+            #expect(alone.output == Array(y[own]), "sample \(sample)")
+            #expect(alone.statistics.mean == Array(statistics.mean[row]))
+            let gradients = try layer.backward(
+                Array(g[own]), input: Array(x[own]), scaledBy: Array(gammas[row]),
+                shiftedBy: Array(betas[row]), scaleOffset: 1, through: .relu,
+                normalizedBy: alone.statistics, shape: [1, 17, 3])
+            #expect(gradients.input == back.input.map { Array($0[own]) }, "sample \(sample)")
+            #expect(gradients.gamma == back.gamma.map { Array($0[row]) })
+            #expect(gradients.beta == back.beta.map { Array($0[row]) })
+        }
+    }
+
     @Test(
         "backward with the mask that forward wrote is backward without", arguments: Engine.allCases,
         [Activation.relu, .relu6, .leakyReLU(negativeSlope: 0.25)])

@@ -3,18 +3,21 @@
 
 /// The lanes of a call with γ and β per sample: channel c of sample n is lane n · C + c.
 private struct SampleLanes {
-    let finer: FinerPartition
+    let partition: Partition
     let samples: Int
     let channels: Int
 
-    var partition: Partition { finer.partition }
-
     init(_ geometry: Geometry) {
-        finer = FinerPartition(
-            Partition(samplesOf: geometry, channelsPerGroup: 1), of: Partition(channelsOf: geometry)
-        )
+        partition = Partition(samplesOf: geometry, channelsPerGroup: 1)
         samples = geometry.shape[0]
         channels = geometry.channels
+    }
+
+    /// The lanes of some samples.
+    init(_ run: SampleRun) {
+        partition = run.partition
+        channels = partition.parameters
+        samples = partition.laneCount / channels
     }
 
     /// Calls `body` with some channels as lanes of each sample, and how far these are from sample 0's.
@@ -59,7 +62,8 @@ extension BatchNorm {
                             unsafe coefficients.setStatistics(
                                 moments, offset: offset, lanes, epsilon: epsilon, runner.engine)
                         }
-                    }, finer: lanes.finer, output: { tensors.output($0, by: coefficients) })
+                    }, finer: FinerPartition(lanes.partition, of: runner.partition),
+                    output: { tensors.output($0, by: coefficients) })
                 return unsafe BatchStatistics(
                     count: geometry.valuesPerChannel, moments, channels: channels)
             }
@@ -71,17 +75,23 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, with running: RunningStatistics,
         _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) {
-        let lanes = SampleLanes(geometry)
-        let runner = runner(.inference, geometry).runner(of: lanes.partition)
-        withCoefficients(lanes: lanes.partition.laneCount, of: Scalar.self) { coefficients in
-            let coefficients = coefficients.normalize
-            lanes.forEachSample(0..<channels) { lanes, offset in
-                affine.write(to: coefficients, lanes)
-                coefficients.setStatistics(
-                    mean: running.mean, variance: running.variance, offset: offset, lanes,
-                    epsilon: epsilon, runner.engine)
+        let all = SampleLanes(geometry)
+        // No sample looks at another.
+        SampleRun.forEach(of: all.partition, samples: all.samples) { run in
+            let lanes = SampleLanes(run)
+            let runner = runner(.inference, geometry).runner(of: lanes.partition)
+            let tensors = tensors.advanced(by: run.firstElement)
+            let affine = affine.advanced(byLanes: run.firstLane)
+            withCoefficients(lanes: lanes.partition.laneCount, of: Scalar.self) { coefficients in
+                let coefficients = coefficients.normalize
+                lanes.forEachSample(0..<channels) { lanes, offset in
+                    affine.write(to: coefficients, lanes)
+                    coefficients.setStatistics(
+                        mean: running.mean, variance: running.variance, offset: offset, lanes,
+                        epsilon: epsilon, runner.engine)
+                }
+                runner.writeAll { block, write in write(tensors.output(block, by: coefficients)) }
             }
-            runner.writeAll { block, write in write(tensors.output(block, by: coefficients)) }
         }
     }
 
@@ -121,7 +131,8 @@ extension BatchNorm {
             return unsafe runner.runner(of: lanes.partition).withSums(LaneGradientSums.self) {
                 sums in
                 unsafe runner.reduceParts(
-                    tensors.reduction(by: normalize), of: lanes.finer, into: sums,
+                    tensors.reduction(by: normalize),
+                    of: FinerPartition(lanes.partition, of: runner.partition), into: sums,
                     prepare: prepare,
                     rule: { some in
                         unsafe coefficients.setChannelSums(

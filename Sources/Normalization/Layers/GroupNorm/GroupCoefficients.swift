@@ -60,9 +60,12 @@ extension InputGradientCoefficients {
         }
         for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: groupSize) {
             let group = first..<first + groupSize
-            var (p, q) = (0.0, 0.0)
-            for lane in group { unsafe p += gamma[lane] * sums[lane].gradient }
-            for lane in group { unsafe q += gamma[lane] * sums[lane].gradientTimesNormalized }
+            let (p, q) = GroupMoments.sums(groupSize) { index in
+                let (lane, gamma) = (first + index, gamma[first + index])
+                return unsafe (
+                    gamma * sums[lane].gradient, gamma * sums[lane].gradientTimesNormalized
+                )
+            }
             setWeighted(group: group, meanGradient: p / k, meanGradientTimesNormalized: q / k)
         }
     }

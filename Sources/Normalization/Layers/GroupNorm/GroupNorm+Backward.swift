@@ -133,9 +133,10 @@ extension GroupNorm {
             return affine.zeroGradients(channels: channels, wanting: wanted)
         }
         let numbers = unsafe statistics ?? runStatistics(tensors.x, geometry)
-        return unsafe runBackward(tensors, normalizedBy: numbers, affine, geometry) {
-            sums, partition in
-            unsafe affine.gradients(sums, of: partition, wanting: wanted)
+        var totals = ParameterSums()
+        unsafe runBackward(tensors, normalizedBy: numbers, affine, geometry) { sums, partition in
+            unsafe affine.add(sums, of: partition, to: &totals, wanting: wanted)
         }
+        return affine.gradients(from: totals, wanting: wanted)
     }
 }

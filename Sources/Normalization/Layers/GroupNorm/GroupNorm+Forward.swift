@@ -134,10 +134,12 @@ extension GroupNorm {
         guard let tensors = try checked(buffers, affine, geometry) else {
             return GroupStatistics(emptyWithGroups: groups)
         }
-        return unsafe runForward(tensors, affine, geometry) { moments, partition in
-            unsafe GroupStatistics(
-                groups: groups, count: valuesPerGroup(geometry), moments, of: partition)
+        var statistics = GroupStatistics(
+            emptyWithGroups: groups, count: valuesPerGroup(geometry))
+        unsafe runForward(tensors, affine, geometry) { moments, partition in
+            unsafe statistics.append(moments, of: partition)
         }
+        return statistics
     }
 
     /// The tensors of a call that fits the layer, unless they are empty.

@@ -2,8 +2,8 @@ extension PassRunner {
     /// Sums of every fine lane, a rule over the coarse ones that they are parts of, and an output by
     /// coefficients of the fine ones; the runner's partition is the coarse one.
     ///
-    /// Where whole coarse lanes fit a cache, a block goes all the way before the next one; else all is summed
-    /// first, and a second walk writes.
+    /// Where whole coarse lanes fit a cache and their parts are not too short, a block goes all the way before
+    /// the next one; else all is summed first, and a second walk writes.
     ///
     /// - Parameters:
     ///   - reduction: the sums.
@@ -19,7 +19,7 @@ extension PassRunner {
     ) {
         let cut = BlockGrid.forReduction(
             partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
-        guard case .resident(let grid) = cut, let output else {
+        guard case .resident(let grid) = cut, finer.isWorthParts(grid), let output else {
             unsafe runner(of: finer.partition).reduce(reduction, into: sums, prepare: prepare)
             guard let output else { return }
             rule(0..<partition.laneCount)

@@ -20,7 +20,7 @@ extension PassRunner {
         switch BlockGrid.forReduction(
             partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
         {
-        case .resident(let grid):
+        case .resident(let grid) where finer?.isWorthParts(grid) != false || output == nil:
             unsafe forEachBlock(of: grid) { block, waiting, scratch in
                 prepare(block.laneRange)
                 unsafe reduction.sum(
@@ -35,6 +35,11 @@ extension PassRunner {
                 }
                 return unsafe writeLater(output(finer.part(last, of: block)), scratch)
             }
+        case .resident:
+            unsafe reduce(reduction, into: sums, prepare: prepare)
+            guard let output else { return }
+            rule(0..<partition.laneCount)
+            writeAll(finer?.partition) { block, write in write(output(block)) }
         case .striped(let grid):
             let lanes = 0..<partition.laneCount
             prepare(lanes)
