@@ -15,7 +15,8 @@ struct KernelTests {
         // A few samples channel by channel; planes of a vector and little more; samples walked as one row.
         (1, 40, 3), (2, 33, 7), (3, 21, 15), (5, 9, 16), (1, 3, 8), (33, 5, 8), (2, 6, 6),
         (40, 7, 17),
-        (33, 3, 24), (90, 3, 31), (30, 4, 33), (70, 3, 65), (8, 64, 33),
+        (33, 3, 24), (90, 3, 31), (30, 4, 33), (70, 3, 65), (8, 64, 33), (9, 256, 1), (3, 1024, 1),
+        (9, 16, 16),
     ]
 
     /// Rows, columns, and rows of columns walked as one, longer than vectors.

@@ -24,13 +24,14 @@ typedef struct {
     T (*columns)[COLUMNS + N];  // the coefficients of columns
     int mode, non_temporal;
     long o, c, i;
-    long rows_per_walk, head;  // rows walked as one, and the columns before the first
+    int is_joined;             // whether rows are walked as one run of memory
+    long rows_per_walk, head;  // how many at a time, and the columns before the first
 } NAME(writer);
 
 // Whether an output is written by columns: also where planes are little more than a vector, so that
 // each last one belongs to two planes, if there are enough rows to share the tables. Planes of two
-// vectors and more pay for them only where there are few tables, and no stores that want each row of
-// a group aligned.
+// vectors and more pay for them only where there are few tables, and no stores that want each row
+// of a group aligned.
 INLINE int NAME(writes_columns)(const ckernels_output *output) {
     const ckernels_block *b = &output->block;
     if (b->inner < N) return 1;
@@ -70,9 +71,16 @@ INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scr
     // Where y lies off the boundary of an element, no vector of it can be aligned.
     w->non_temporal = output->non_temporal && (unsigned long)output->y % sizeof(T) == 0;
     w->o = w->c = w->i = 0;
-    w->rows_per_walk =
-        NAME(writes_columns)(output) ? NAME(rows_per_walk)(&output->block, CHUNK) : 1;
-    w->head = w->rows_per_walk > 1 && w->non_temporal ? NAME(head)(output->y, N) : 0;
+    const ckernels_block *b = &output->block;
+    const int columns = NAME(writes_columns)(output);
+    w->rows_per_walk = columns ? NAME(rows_per_walk)(b, CHUNK) : 1;
+    w->head = w->non_temporal ? NAME(head)(output->y, N) : 0;
+    // Also one row at a time, where rows that follow each other would each begin and end within a
+    // line.
+    const long row = b->channels * b->inner;
+    w->is_joined = columns && (w->rows_per_walk > 1 || (w->head && b->outer > 1 &&
+                                                        b->outer_stride == row && row <= COLUMNS));
+    if (!w->is_joined) w->head = 0;
 }
 
 // Writes the next part of a row, at most `longest` values; returns how many. Samples that follow
@@ -154,8 +162,8 @@ INLINE long NAME(write_joined)(NAME(writer) *w, int mode, long wanted, int non_t
 }
 
 INLINE long NAME(write_columns)(NAME(writer) *w, int mode, long wanted, int non_temporal) {
-    return w->rows_per_walk > 1 ? NAME(write_joined)(w, mode, wanted, non_temporal)
-                                : NAME(write_group)(w, mode, wanted, non_temporal);
+    return w->is_joined ? NAME(write_joined)(w, mode, wanted, non_temporal)
+                        : NAME(write_group)(w, mode, wanted, non_temporal);
 }
 
 // One instance of each mode, so that nothing is decided within a loop.
