@@ -39,6 +39,11 @@ public enum Engine: String, Sendable, CaseIterable {
         self == .automatic ? .fused : self
     }
 
+    /// The engine that runs for rows of this geometry, as for the channels of ``chosen(for:of:)-(_,Geometry)``.
+    public func chosen(for operation: Operation, of geometry: RowGeometry) -> Engine {
+        self == .automatic ? .fused : self
+    }
+
     /// The instruction set that the fused engine's kernels were chosen for on this processor:
     /// `avx512`, `avx2` or `baseline`.
     ///
@@ -49,6 +54,14 @@ public enum Engine: String, Sendable, CaseIterable {
 
     func passes(for operation: Operation, of partition: Partition) -> any PassEngine.Type {
         switch chosen(for: operation, of: partition) {
+        case .automatic, .fused: FusedEngine.self
+        case .blas: BLASEngine.self
+        case .reference: ReferenceEngine.self
+        }
+    }
+
+    func rowPasses(for operation: Operation, of geometry: RowGeometry) -> any RowEngine.Type {
+        switch chosen(for: operation, of: geometry) {
         case .automatic, .fused: FusedEngine.self
         case .blas: BLASEngine.self
         case .reference: ReferenceEngine.self

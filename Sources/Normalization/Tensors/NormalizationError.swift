@@ -17,6 +17,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case tooManyChannels
         /// The number of elements does not fit in `Int`.
         case countOverflow
+        /// More than ``Geometry/mostChannels`` elements are normalized together.
+        case tooManyNormalized
     }
 
     /// The tensors of a call, by the names the error messages use.
@@ -49,6 +51,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case batchDeviations = "batch sum of squared deviations"
         /// The sums of backward.
         case gradientSums = "gradient sums"
+        /// The sum of input and residual that is normalized.
+        case sum
+        /// The gradient of that sum that comes by another way.
+        case sumGradient = "sum gradient"
+        /// The means of the statistics of rows.
+        case rowMeans = "row means"
+        /// The sums of squares of the statistics of rows.
+        case rowSquares = "row sums of squares"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -95,6 +105,22 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case mismatchedCount(expected: Int, actual: Int)
     /// Two buffers share memory without being the same buffer.
     case overlap(Argument, Argument)
+    /// The axes to normalize are not axes of the shape.
+    case invalidNormalizedAxes(shape: [Int], axes: ClosedRange<Int>)
+    /// The shape has not as many last axes as were to be normalized, or they are fewer than one.
+    case invalidNormalizedAxisCount(shape: [Int], count: Int)
+    /// The shape cannot be read as rows.
+    case invalidRowShape([Int], ShapeDefect)
+    /// The axes hold another number of elements than the layer has numbers for.
+    case widthMismatch(shape: [Int], axes: ClosedRange<Int>, expected: Int, actual: Int)
+    /// Each row holds a single value, whose deviation from its mean is zero whatever it is.
+    case tooFewValuesPerRow(shape: [Int], axes: ClosedRange<Int>)
+    /// A layer was asked for whose rows have a negative width, or more than ``Geometry/mostChannels``.
+    case invalidWidth(Int)
+    /// Statistics of rows are of another number of values a row than the layer's.
+    case mismatchedRowCount(expected: Int, actual: Int)
+    /// The offset of γ is a NaN or an infinity.
+    case invalidScaleOffset(Double)
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -145,6 +171,22 @@ extension NormalizationError: CustomStringConvertible {
             "batch statistics: expected \(expected) values per channel, got \(actual)"
         case .overlap(let first, let second):
             "\(first.rawValue) and \(second.rawValue) overlap without being the same buffer"
+        case .invalidNormalizedAxes(let shape, let axes):
+            "normalized axes: expected axes of shape \(shape), got \(axes)"
+        case .invalidNormalizedAxisCount(let shape, let count):
+            "last axes: expected 1 or more of shape \(shape), got \(count)"
+        case .invalidRowShape(let shape, let defect):
+            "shape \(shape): \(defect.description)"
+        case .widthMismatch(let shape, let axes, let expected, let actual):
+            "shape \(shape) has \(actual) elements in the axes \(axes), expected \(expected)"
+        case .tooFewValuesPerRow(let shape, let axes):
+            "expected more than one value in the axes \(axes), got shape \(shape)"
+        case .invalidWidth(let width):
+            "width: expected 0 to \(ChannelLimit.most), got \(width)"
+        case .mismatchedRowCount(let expected, let actual):
+            "row statistics: expected \(expected) values a row, got \(actual)"
+        case .invalidScaleOffset(let offset):
+            "scale offset: expected a finite number, got \(offset)"
         }
     }
 }
@@ -158,6 +200,8 @@ extension NormalizationError.ShapeDefect {
         case .noChannels: "expected at least one channel"
         case .tooManyChannels: "expected at most \(ChannelLimit.most) channels"
         case .countOverflow: "the number of elements overflows Int"
+        case .tooManyNormalized:
+            "expected at most \(ChannelLimit.most) elements normalized together"
         }
     }
 }
