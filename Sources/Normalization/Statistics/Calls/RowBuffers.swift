@@ -102,7 +102,8 @@ struct RowBuffers<Scalar: NormalizationScalar> {
         unsafe output.epilogue = Epilogue(
             residual: residual?.baseAddress, activation: activation, mask: nil)
         // In place, the lines to write are in cache.
-        let isElsewhere = unsafe UnsafePointer(y) != x
+        let sum = unsafe sum?.baseAddress.map { unsafe UnsafePointer($0) }
+        let isElsewhere = unsafe UnsafePointer(y) != x && sum != x
         output.isNonTemporal = nonTemporal && isElsewhere
         return output
     }
