@@ -58,6 +58,19 @@ struct Passes<Scalar: KernelScalar>: CustomStringConvertible {
             g, &block, mask, firstBit, activation, leakySlope, dz)
     }
 
+    /// Rows that are written before the first that is left to the caller.
+    func writeRows(_ output: inout ckernels_row_output) -> Int {
+        var end = 0
+        withScratch { end = passes.write_rows(&output, 0, $0) }
+        return end
+    }
+
+    func rowGradients(_ gradient: inout ckernels_row_gradient) -> Int {
+        var end = 0
+        withScratch { end = passes.row_gradients(&gradient, 0, $0) }
+        return end
+    }
+
     /// Just the memory that a kernel asks for, full of NaNs.
     private func withScratch(_ body: (UnsafeMutableRawPointer) -> Void) {
         let bytes = Int(CKERNELS_SCRATCH) * MemoryLayout<Scalar>.stride

@@ -29,7 +29,9 @@ const ckernels_kernels JOINED(ckernels, TARGET) = {
     .inverse_roots = inverse_roots,
     .passes =
         {
-            [CKERNELS_FLOAT] = {f32_sum, f32_write, f32_activation_backward_masked},
-            [CKERNELS_DOUBLE] = {f64_sum, f64_write, f64_activation_backward_masked},
+            [CKERNELS_FLOAT] = {f32_sum, f32_write, f32_activation_backward_masked, f32_write_rows,
+                                f32_row_gradients},
+            [CKERNELS_DOUBLE] = {f64_sum, f64_write, f64_activation_backward_masked, f64_write_rows,
+                                 f64_row_gradients},
         },
 };

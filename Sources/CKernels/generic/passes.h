@@ -1,10 +1,14 @@
-// The passes for one element type: f32_sum, f32_write and f32_activation_backward_masked.
+// The passes for one element type: f32_sum, f32_write, f32_activation_backward_masked,
+// f32_write_rows and f32_row_gradients.
 #ifndef PASSES_H
 #define PASSES_H
 
 #include "activations.h"
 #include "column_sums.h"
 #include "outputs.h"
+#include "rows/gradients.h"
+#include "rows/outputs.h"
+#include "rows/planes.h"
 #include "sums.h"
 
 static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
@@ -36,6 +40,16 @@ static void NAME(write)(const ckernels_output *output, void *scratch) {
     NAME(writer) writer;
     NAME(begin)(&writer, output, scratch);
     NAME(write_rest)(&writer);
+}
+
+static long NAME(write_rows)(const ckernels_row_output *output, long first, void *scratch) {
+    return output->block.inner == 1 ? NAME(write_long_rows)(output, first, scratch)
+                                    : NAME(write_planes)(output, first, scratch);
+}
+
+static long NAME(row_gradients)(const ckernels_row_gradient *gradient, long first, void *scratch) {
+    return gradient->block.inner == 1 ? NAME(long_row_gradients)(gradient, first, scratch)
+                                      : NAME(plane_gradients)(gradient, first, scratch);
 }
 
 #endif

@@ -76,6 +76,87 @@ typedef struct {
     ckernels_tables tables;
 } ckernels_output;
 
+// Rows: values that are normalized together, with a scale and a shift for each value of a row.
+// Value j of row r at position i lies at (r * width + j) * inner + i; with inner = 1 rows follow
+// each other in memory, else each position of a row has statistics of its own.
+typedef struct {
+    long rows;
+    long width;
+    long inner;
+    // Walked of each row: inner, or a part of it; at most CKERNELS_POSITIONS.
+    long positions;
+} ckernels_row_block;
+
+enum { CKERNELS_POSITIONS = 512 };
+
+// How rows are normalized, with s = 1 / sqrt(squares / width + epsilon): by (x - mean) * s, where
+// squares are those of x - mean, or by x * s, where they are those of x.
+typedef struct {
+    int centered;
+    double epsilon;
+    // A row is left to the caller where its mean, its variance + epsilon or a mean gradient that is
+    // not zero lies outside of these.
+    double most_mean;
+    double least_variance;
+    double most_variance;
+    double least_gradient;
+    double most_gradient;
+} ckernels_row_rule;
+
+// One number a row, or a position: of row r at position i at r * inner + i.
+typedef struct {
+    double *mean;
+    // What rounding took from the mean; null where it does not matter.
+    double *correction;
+    double *squares;
+} ckernels_row_statistics;
+
+// One output of rows. With h = x (+ addend):
+//   statistics  mean and squares of h; they are written, or read where they are known
+//   sum = h     where there is an addend
+//   y = f(normalized h * scale + shift (+ residual)), or, where there is a g, y = g * f'(the same)
+// Pointers are to the first value that is walked, of tensors that may be off the boundary of an
+// element. y may be x, addend or g itself, and so may sum be x or addend.
+typedef struct {
+    ckernels_row_block block;
+    ckernels_row_rule rule;
+    // Null where they are not wanted.
+    ckernels_row_statistics statistics;
+    int statistics_are_known;
+    int activation;
+    double negative_slope;
+    int non_temporal;
+    // One number a value of a row.
+    const void *scale;
+    const void *shift;
+    const void *x;
+    const void *addend;
+    const void *residual;
+    const void *g;
+    void *sum;
+    // Null where statistics alone are wanted.
+    void *y;
+} ckernels_row_output;
+
+// Gradients of rows. With h = g * scale, n = normalized x, and the means over a row:
+//   dx = s * (h - mean(h) - n * mean(h * n)) (+ addend), without mean(h) where rows are not
+//   centered scale_gradient += g * n, shift_gradient += g, summed over the rows
+typedef struct {
+    ckernels_row_block block;
+    ckernels_row_rule rule;
+    ckernels_row_statistics statistics;
+    int non_temporal;
+    const void *scale;
+    const void *x;
+    const void *g;
+    const void *addend;
+    // Null where it is not wanted; it may be x, g or addend itself.
+    void *dx;
+    // Width numbers each, or both null.
+    double *scale_gradient;
+    double *shift_gradient;
+} ckernels_row_gradient;
+
 // Elements of scratch memory, of either type, that a call of `sum` or `write` needs, best aligned
 // to 64 bytes. The tables of the kernels are there and not on the stack, which may be small:
 // compiled with optimization, a call takes less than 8 KB of stack.
@@ -92,6 +173,10 @@ typedef struct {
     void (*activation_backward_masked)(const void *g, const ckernels_block *block,
                                        const unsigned char *mask, long first_bit, int activation,
                                        double negative_slope, void *dz);
+    // From row `first` on; both return the first row that is left to the caller, of which nothing
+    // was written or added, or the number of rows.
+    long (*write_rows)(const ckernels_row_output *output, long first, void *scratch);
+    long (*row_gradients)(const ckernels_row_gradient *gradient, long first, void *scratch);
 } ckernels_passes;
 
 // The kernels for one instruction set.

@@ -19,6 +19,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case countOverflow
         /// The channels lie on axis 0, which is that of the samples.
         case noSampleAxis
+        /// More than ``Geometry/mostChannels`` elements are normalized together.
+        case tooManyNormalized
     }
 
     /// The tensors of a call, by the names the error messages use.
@@ -59,6 +61,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case groupMeans = "group means"
         /// The sums of squared deviations of the group statistics.
         case groupDeviations = "group sums of squared deviations"
+        /// The sum of input and residual that is normalized.
+        case sum
+        /// The gradient of that sum that comes by another way.
+        case sumGradient = "sum gradient"
+        /// The means of the statistics of rows.
+        case rowMeans = "row means"
+        /// The sums of squares of the statistics of rows.
+        case rowSquares = "row sums of squares"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -125,6 +135,20 @@ public enum NormalizationError: Error, Equatable, Sendable {
         /// The number of values of each group.
         public var count: Int
     }
+    /// The axes to normalize are not axes of the shape.
+    case invalidNormalizedAxes(shape: [Int], axes: ClosedRange<Int>)
+    /// The shape has not as many last axes as were to be normalized, or they are fewer than one.
+    case invalidNormalizedAxisCount(shape: [Int], count: Int)
+    /// The shape cannot be read as rows.
+    case invalidRowShape([Int], ShapeDefect)
+    /// The axes hold another number of elements than the layer has numbers for.
+    case widthMismatch(shape: [Int], axes: ClosedRange<Int>, expected: Int, actual: Int)
+    /// Each row holds a single value, whose deviation from its mean is zero whatever it is.
+    case tooFewValuesPerRow(shape: [Int], axes: ClosedRange<Int>)
+    /// A layer was asked for whose rows have a negative width, or more than ``Geometry/mostChannels``.
+    case invalidWidth(Int)
+    /// Statistics of rows are of another number of values a row than the layer's.
+    case mismatchedRowCount(expected: Int, actual: Int)
 }
 
 extension NormalizationError: CustomStringConvertible {
@@ -184,6 +208,20 @@ extension NormalizationError: CustomStringConvertible {
             "group statistics: expected \(expected.description), got \(actual.description)"
         case .ambiguousParameter(let argument):
             "\(argument.rawValue): expected none in the layer, where it is given per sample"
+        case .invalidNormalizedAxes(let shape, let axes):
+            "normalized axes: expected axes of shape \(shape), got \(axes)"
+        case .invalidNormalizedAxisCount(let shape, let count):
+            "last axes: expected 1 or more of shape \(shape), got \(count)"
+        case .invalidRowShape(let shape, let defect):
+            "shape \(shape): \(defect.description)"
+        case .widthMismatch(let shape, let axes, let expected, let actual):
+            "shape \(shape) has \(actual) elements in the axes \(axes), expected \(expected)"
+        case .tooFewValuesPerRow(let shape, let axes):
+            "expected more than one value in the axes \(axes), got shape \(shape)"
+        case .invalidWidth(let width):
+            "width: expected 0 to \(ChannelLimit.most), got \(width)"
+        case .mismatchedRowCount(let expected, let actual):
+            "row statistics: expected \(expected) values a row, got \(actual)"
         case .invalidScaleOffset(let offset):
             "scale offset: expected a finite number, got \(offset)"
         }
@@ -200,6 +238,8 @@ extension NormalizationError.ShapeDefect {
         case .tooManyChannels: "expected at most \(ChannelLimit.most) channels"
         case .countOverflow: "the number of elements overflows Int"
         case .noSampleAxis: "expected the samples at axis 0, and the channels behind them"
+        case .tooManyNormalized:
+            "expected at most \(ChannelLimit.most) elements normalized together"
         }
     }
 }

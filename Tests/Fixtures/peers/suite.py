@@ -49,10 +49,10 @@ class Suite:
         (folder / f"{self.name}.safetensors").write_bytes(save(self.tensors))
 
 
-def write_cases(suites, folder):
+def write_cases(suites, folder, name="cases.json"):
     """All cases of all suites: one JSON array with a case a line."""
     lines = [json.dumps(case) for suite in suites for case in suite.cases]
-    (folder / "cases.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+    (folder / name).write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def seed(name):

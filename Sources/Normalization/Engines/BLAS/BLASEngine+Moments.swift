@@ -63,7 +63,7 @@ extension BLASEngine {
 
 extension NormalizationScalar {
     /// Whether squares of this mean neither overflow nor lose digits below the normal numbers.
-    fileprivate static func holdsSquares(_ mean: Double) -> Bool {
+    static func holdsSquares(_ mean: Double) -> Bool {
         mean.isFinite && mean >= Double(leastNormalMagnitude / ulpOfOne)
     }
 }

@@ -1,0 +1,235 @@
+// Statistics of rows that follow each other in memory.
+//
+// Some rows are walked together, so that their sums are added up in one tree, but no row's numbers
+// depend on its neighbours: a row gets the same bits in any company.
+#ifndef ROWS_STATISTICS_H
+#define ROWS_STATISTICS_H
+
+#include "../sums.h"
+
+#ifndef ROWS
+// Rows that are walked together, where there are so many: they share scale and shift.
+#define ROWS 4
+// Rows whose statistics are found before the first of them is written, where they are short: the
+// roots and quotients of all are taken in vectors, and nothing waits for one row's.
+#define BATCH 32
+// The bytes of a batch at most, unless a few rows are more: it stays in the first-level cache.
+#define BATCH_BYTES (24 << 10)
+#endif
+
+// How a row is cut into vectors: whole ones, then one for the last values, of which some lanes were
+// in the vector before, or lie behind the row where it is shorter than a vector.
+typedef struct {
+    long n;       // the values of a row
+    long stride;  // between rows, at least a vector
+    long whole;   // values in whole vectors
+    long tail;    // where the vector of the last values begins, where whole < n
+    NAME(ivec) valid;
+} NAME(row_shape);
+
+INLINE NAME(row_shape) NAME(shape_of)(long n) {
+    const long rest = n % N;
+    if (n < N) return (NAME(row_shape)){n, N, 0, 0, NAME(lanes)() < (INT)n};
+    return (NAME(row_shape)){n, n, n - rest, n - N, NAME(lanes)() >= (INT)(N - rest)};
+}
+
+// Mean, what rounding took from it, and squares, of the rows of a batch.
+typedef struct {
+    double mean[BATCH], correction[BATCH], squares[BATCH];
+} NAME(row_moments);
+
+// Two sums of each row of a batch.
+typedef struct {
+    double first[BATCH], second[BATCH];
+} NAME(row_sums);
+
+typedef double NAME(eight) __attribute__((ext_vector_type(8)));
+typedef long NAME(eight_mask) __attribute__((ext_vector_type(8)));
+
+INLINE NAME(eight) NAME(halved)(WIDE v) {
+#if N == 16
+    return v.lo + v.hi;
+#else
+    return v;
+#endif
+}
+
+INLINE NAME(eight) NAME(load_eight)(const double *p) {
+    NAME(eight) v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+
+// Eight numbers in the element type.
+INLINE void NAME(store_eight)(T *p, NAME(eight) v) {
+    typedef T narrow __attribute__((ext_vector_type(8)));
+    const narrow rounded = __builtin_convertvector(v, narrow);
+    __builtin_memcpy(p, &rounded, sizeof rounded);
+}
+
+// The sums of the lanes of `rows` pairs of vectors, 1 or ROWS, added as `reduce` adds them, as
+// those of row i on.
+INLINE void NAME(reduce_rows)(int rows, const NAME(sums) sums[ROWS], long i, NAME(row_sums) *to) {
+    if (rows == 1) {
+        to->first[i] = NAME(reduce)(sums[0].sum);
+        to->second[i] = NAME(reduce)(sums[0].products);
+        return;
+    }
+    // Sums and products take turns, then rows do.
+    NAME(eight) folded[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+        const NAME(eight) a = NAME(halved)(sums[r].sum), b = NAME(halved)(sums[r].products);
+        folded[r] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+                    __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    NAME(eight) pairs[ROWS / 2];
+    for (int r = 0; r < ROWS / 2; r++) {
+        const NAME(eight) a = folded[2 * r], b = folded[2 * r + 1];
+        pairs[r] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13) +
+                   __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+    }
+    const NAME(eight) a = pairs[0], b = pairs[1];
+    const NAME(eight) all = __builtin_shufflevector(a, b, 0, 4, 8, 12, 2, 6, 10, 14) +
+                            __builtin_shufflevector(a, b, 1, 5, 9, 13, 3, 7, 11, 15);
+    __builtin_memcpy(to->first + i, &all, ROWS * sizeof(double));
+    __builtin_memcpy(to->second + i, (const double *)&all + ROWS, ROWS * sizeof(double));
+}
+
+// x, or x + addend, of a vector.
+INLINE VEC NAME(row_value)(int adds, const T *x, const T *addend, long at) {
+    const VEC v = NAME(load)(x + at);
+    return adds ? v + NAME(load)(addend + at) : v;
+}
+
+INLINE void NAME(add_deviation)(int centered, WIDE d, NAME(sums) *to) {
+    if (centered) to->sum += d;
+    to->products += d * d;
+}
+
+// Sums of the deviations of one row from a pivot, and of their squares.
+INLINE NAME(sums) NAME(sum_row)(int adds, int centered, const T *x, const T *addend,
+                                const NAME(row_shape) *s, double pivot) {
+    // Sums of doubles have no bits to spare: they are added up in pieces.
+    const int pieces = sizeof(T) == sizeof(double);
+    const WIDE k = (WIDE)pivot;
+    NAME(sums) even = {0, 0}, odd = {0, 0}, all = {0, 0};
+    for (long j = 0; j < s->whole;) {
+        const long stop = pieces ? NAME(at_most)(s->whole, j + CHUNK) : s->whole;
+        for (; j + 2 * N <= stop; j += 2 * N) {
+            const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, j));
+            const WIDE b = NAME(widen)(NAME(row_value)(adds, x, addend, j + N));
+            NAME(add_deviation)(centered, centered ? a - k : a, &even);
+            NAME(add_deviation)(centered, centered ? b - k : b, &odd);
+        }
+        if (j < stop) {
+            const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, j));
+            NAME(add_deviation)(centered, centered ? a - k : a, &even);
+            j += N;
+        }
+        if (pieces && s->whole > CHUNK) {
+            all.sum += even.sum + odd.sum;
+            all.products += even.products + odd.products;
+            even = odd = (NAME(sums)){0, 0};
+        }
+    }
+    if (s->whole < s->n) {
+        const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, s->tail));
+        const NAME(wide_mask) valid = __builtin_convertvector(s->valid, NAME(wide_mask));
+        NAME(add_deviation)(centered, valid ? (centered ? a - k : a) : (WIDE)0, &odd);
+    }
+    all.sum += even.sum + odd.sum;
+    all.products += even.products + odd.products;
+    return all;
+}
+
+// Squares of deviations from the mean, from sums over deviations from a pivot.
+INLINE double NAME(squares)(double sum, double products, double n) {
+    return products - sum * sum / n;
+}
+
+// Whether that difference has lost more than four bits, or half a bit of doubles.
+INLINE int NAME(has_cancelled)(double squares, double products) {
+    return squares < products * (sizeof(T) == sizeof(double) ? 0.75 : 1.0 / 16);
+}
+
+// A row whose pivot lay far from its mean, again from the mean that this gave, and once more: a
+// mean found with an outlier for a pivot may be far off itself.
+OUTLINED void NAME(sum_again)(int adds, const T *x, const T *addend, const NAME(row_shape) *s,
+                              double *pivot, double *sum, double *products) {
+    for (int i = 0; i < 2; i++) {
+        *pivot = (double)(T)(*pivot + *sum / (double)s->n);
+        const NAME(sums) all = adds ? NAME(sum_row)(1, 1, x, addend, s, *pivot)
+                                    : NAME(sum_row)(0, 1, x, addend, s, *pivot);
+        *sum = NAME(reduce)(all.sum);
+        *products = NAME(reduce)(all.products);
+        const double squares = NAME(squares)(*sum, *products, (double)s->n);
+        if (!NAME(has_cancelled)(squares, *products)) return;
+    }
+}
+
+// Rows in a batch.
+INLINE long NAME(batch_rows)(long n, int tensors) {
+    const long fit = BATCH_BYTES / (n * (long)sizeof(T) * tensors) / ROWS * ROWS;
+    return fit < ROWS ? ROWS : NAME(at_most)(fit, BATCH);
+}
+
+// Pivots and sums of `rows` rows, 1 or ROWS, as those of row i of the batch on.
+INLINE void NAME(find_sums)(int rows, int adds, int centered, const T *x, const T *addend,
+                            const NAME(row_shape) *s, long i, double *pivot, NAME(row_sums) *to) {
+    NAME(sums) sums[ROWS];
+    for (int r = 0; r < rows; r++) {
+        const T *row = x + (i + r) * s->stride, *added = adds ? addend + (i + r) * s->stride : 0;
+        T first = 0;
+        if (centered) first = NAME(load_one)(row);
+        if (centered && adds) first += NAME(load_one)(added);
+        pivot[i + r] = (double)first;
+        sums[r] = NAME(sum_row)(adds, centered, row, added, s, pivot[i + r]);
+    }
+    NAME(reduce_rows)(rows, sums, i, to);
+}
+
+// The moments of a batch of `count` rows; tables hold whole vectors.
+INLINE void NAME(find_moments)(int adds, int centered, const T *x, const T *addend,
+                               const NAME(row_shape) *s, long count, NAME(row_moments) *m) {
+    double pivot[BATCH] = {0};
+    NAME(row_sums) sums = {{0}, {0}};
+    long i = 0;
+    for (; i + ROWS <= count; i += ROWS)
+        NAME(find_sums)(ROWS, adds, centered, x, addend, s, i, pivot, &sums);
+    for (; i < count; i++) NAME(find_sums)(1, adds, centered, x, addend, s, i, pivot, &sums);
+    const double n = (double)s->n;
+    int cancelled = 0;
+    for (i = 0; centered && i < count; i++)
+        cancelled |=
+            NAME(has_cancelled)(NAME(squares)(sums.first[i], sums.second[i], n), sums.second[i]);
+    for (i = 0; cancelled && i < count; i++) {
+        if (NAME(has_cancelled)(NAME(squares)(sums.first[i], sums.second[i], n), sums.second[i]))
+            NAME(sum_again)(adds, x + i * s->stride, adds ? addend + i * s->stride : 0, s,
+                            pivot + i, sums.first + i, sums.second + i);
+    }
+    // A product with 1/n where a quotient would be a unit in the last place of a double nearer.
+    const double share = 1 / n;
+    for (i = 0; i < count; i += 8) {
+        const NAME(eight) sum = NAME(load_eight)(sums.first + i);
+        NAME(eight) squares = NAME(load_eight)(sums.second + i), mean = 0, correction = 0;
+        if (centered) {
+            const NAME(eight) base = NAME(load_eight)(pivot + i), offset = sum * share;
+            squares = squares - sum * offset;
+            squares = squares < 0 ? (NAME(eight))0 : squares;
+            mean = base + offset;
+            correction = (base - mean) + offset;
+        }
+        __builtin_memcpy(m->mean + i, &mean, sizeof mean);
+        __builtin_memcpy(m->correction + i, &correction, sizeof correction);
+        __builtin_memcpy(m->squares + i, &squares, sizeof squares);
+    }
+}
+
+INLINE void NAME(write_moments)(long count, const NAME(row_moments) *m,
+                                const ckernels_row_statistics *s, long at) {
+    for (long i = 0; s->mean && i < count; i++) s->mean[at + i] = m->mean[i];
+    for (long i = 0; s->correction && i < count; i++) s->correction[at + i] = m->correction[i];
+    for (long i = 0; s->squares && i < count; i++) s->squares[at + i] = m->squares[i];
+}
+
+#endif
