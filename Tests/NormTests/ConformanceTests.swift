@@ -164,8 +164,8 @@ import Testing
                 // In inference an epsilon is judged together with the running variance.
                 case "epsilon":
                     step.isTraining ? (64, "--epsilon: ") : (65, "--running-variance ")
-                case "gamma": (65, "--gamma gamma.npy: expected 1 or 3 elements, found 2")
-                case "beta": (65, "--beta beta.npy: expected 1 or 3 elements, found 4")
+                case "gamma": (65, "--gamma gamma.npy: expected 1 or 3 elements, or shape")
+                case "beta": (65, "--beta beta.npy: expected 1 or 3 elements, or shape")
                 case "running_mean":
                     (65, "--running-mean running-mean.npy: expected 3 elements, found 2")
                 case "running_variance":

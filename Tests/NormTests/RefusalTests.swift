@@ -148,14 +148,17 @@ import Testing
         (training + ["--gamma", "none.npy"], "--gamma none.npy: cannot open"),
         (
             training + ["--gamma", "four.npy"],
-            "--gamma four.npy: expected 1 or 3 elements, found 4"
+            "--gamma four.npy: expected 1 or 3 elements, or shape [4, 3], found 4"
         ),
         (training + ["--gamma", "large.npy"], "--gamma large.npy: expected numbers in the range"),
         (
             training + ["--gamma", "integers.npy"],
             "--gamma integers.npy: expected elements of type"
         ),
-        (training + ["--beta", "four.npy"], "--beta four.npy: expected 1 or 3 elements, found 4"),
+        (
+            training + ["--beta", "four.npy"],
+            "--beta four.npy: expected 1 or 3 elements, or shape [4, 3], found 4"
+        ),
         (training + ["--beta", "text.npy"], "--beta text.npy: expected a file that begins with"),
         (
             training + ["--running-mean", "single.npy", "--running-variance", "row.npy"],

@@ -108,17 +108,17 @@ public struct RunningStatistics: Sendable, Equatable {
 
     /// Every channel by the same weight.
     private mutating func moveAll(to batch: BatchStatistics, _ weight: Double) {
-        let divisor = batch.divisor(estimator)
-        let (means, deviations) = (batch.mean.span, batch.sumOfSquaredDeviations.span)
-        var mean = mean.mutableSpan
-        for channel in mean.indices {
-            mean[channel] = Self.moved(mean[channel], to: means[channel], weight)
-        }
-        var variance = variance.mutableSpan
-        for channel in variance.indices {
-            variance[channel] = Self.moved(
-                variance[channel], to: deviations[channel] / divisor, weight)
-        }
+        mean = Self.moved(mean, to: batch.mean, dividedBy: 1, weight)
+        variance = Self.moved(
+            variance, to: batch.sumOfSquaredDeviations, dividedBy: batch.divisor(estimator), weight)
+    }
+
+    /// A new array, since copies of the layer share the old one.
+    private static func moved(
+        _ values: [Double], to others: [Double], dividedBy divisor: Double, _ weight: Double
+    ) -> [Double] {
+        let (values, others) = (values.span, others.span)
+        return doubles(values.count) { moved(values[$0], to: others[$0] / divisor, weight) }
     }
 
     /// Each channel by the weight of an update that does not count those it skipped.
@@ -133,9 +133,16 @@ public struct RunningStatistics: Sendable, Equatable {
             }
             let skipped = skippedUpdates.isEmpty ? 0 : skippedUpdates[channel]
             let weight = weight.weight(atUpdate: update - skipped)
-            self.mean[channel] = Self.moved(mean[channel], to: batch.mean[channel], weight)
-            self.variance[channel] = Self.moved(self.variance[channel], to: variance, weight)
+            move(channel, toMean: batch.mean[channel], variance: variance, weight)
         }
+    }
+
+    /// One channel, toward other numbers.
+    mutating func move(
+        _ channel: Int, toMean newMean: Double, variance newVariance: Double, _ weight: Double
+    ) {
+        mean[channel] = Self.moved(mean[channel], to: newMean, weight)
+        variance[channel] = Self.moved(variance[channel], to: newVariance, weight)
     }
 
     /// (1 − w) · value + w · new, which with w = 1 forgets the value, whatever it is.

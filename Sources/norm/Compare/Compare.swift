@@ -11,7 +11,7 @@ struct Compare: ParsableCommand {
         usage: """
             norm compare [FILE.npy] [--channel-axis K] [OPTIONS]
             norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [OPTIONS]
-            norm compare --sweep [--sizes SIZE…] [--types f4|f8…] [--threads T] [--json FILE]
+            norm compare --sweep [--sizes SIZE…] [--types f4|f8…] [OPTIONS]
             """,
         discussion: """
             For training, inference and backward: the largest absolute difference of y
