@@ -133,9 +133,16 @@ public struct RunningStatistics: Sendable, Equatable {
             }
             let skipped = skippedUpdates.isEmpty ? 0 : skippedUpdates[channel]
             let weight = weight.weight(atUpdate: update - skipped)
-            self.mean[channel] = Self.moved(mean[channel], to: batch.mean[channel], weight)
-            self.variance[channel] = Self.moved(self.variance[channel], to: variance, weight)
+            move(channel, toMean: batch.mean[channel], variance: variance, weight)
         }
+    }
+
+    /// One channel, toward other numbers.
+    mutating func move(
+        _ channel: Int, toMean newMean: Double, variance newVariance: Double, _ weight: Double
+    ) {
+        mean[channel] = Self.moved(mean[channel], to: newMean, weight)
+        variance[channel] = Self.moved(variance[channel], to: newVariance, weight)
     }
 
     /// (1 − w) · value + w · new, which with w = 1 forgets the value, whatever it is.

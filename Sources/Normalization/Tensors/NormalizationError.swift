@@ -59,6 +59,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case groupMeans = "group means"
         /// The sums of squared deviations of the group statistics.
         case groupDeviations = "group sums of squared deviations"
+        /// r of batch renormalization.
+        case renormScale = "r"
+        /// d of batch renormalization.
+        case renormShift = "d"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -97,6 +101,11 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case nonFiniteMean(channel: Int, mean: Double)
     /// The layer has no running statistics, and the call needs them.
     case noRunningStatistics
+    /// Running statistics can only move toward those of as many channels.
+    case mismatchedRunningStatistics(expected: Int, actual: Int)
+    /// The running mean or variance of that channel, the first such one, is not finite in one of two
+    /// layers, and the policy is to throw.
+    case nonFiniteRunningStatistics(channel: Int)
     /// Batch statistics of different channel counts cannot be merged.
     case mismatchedStatistics(expected: Int, actual: Int)
     /// Batch statistics of so many values that their sum does not fit in `Int` cannot be merged.
@@ -115,6 +124,16 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case ambiguousParameter(Argument)
     /// What is added to γ is not finite.
     case invalidScaleOffset(Double)
+    /// A limit of batch renormalization is not finite, or too small.
+    case invalidLimit(name: String, value: Double)
+    /// A part of a batch was to have fewer than one sample.
+    case invalidGhostSize(Int)
+    /// There are statistics of more parts than the batch has samples, or of none.
+    case mismatchedPartCount(samples: Int, parts: Int)
+    /// What is wrong with one of the parts of a batch, counted from 0.
+    indirect case part(Int, NormalizationError)
+    /// Statistics of batch renormalization were given to a call that has no r and d.
+    case renormalizedStatistics(call: String)
 
     /// What group statistics are of.
     public struct GroupSizes: Equatable, Sendable {
@@ -167,6 +186,11 @@ extension NormalizationError: CustomStringConvertible {
             "running mean: expected finite numbers, got \(mean) in channel \(channel)"
         case .noRunningStatistics:
             "running statistics: the call needs them, and the layer has none"
+        case .mismatchedRunningStatistics(let expected, let actual):
+            "running statistics: expected \(expected) channels, got \(actual)"
+        case .nonFiniteRunningStatistics(let channel):
+            "running statistics: expected finite numbers in both layers, "
+                + "got a NaN or an infinity in channel \(channel)"
         case .mismatchedStatistics(let expected, let actual):
             "batch statistics: expected \(expected) channels, got \(actual)"
         case .valueCountOverflow(let first, let second):
@@ -186,6 +210,17 @@ extension NormalizationError: CustomStringConvertible {
             "\(argument.rawValue): expected none in the layer, where it is given per sample"
         case .invalidScaleOffset(let offset):
             "scale offset: expected a finite number, got \(offset)"
+        case .invalidLimit(let name, let value):
+            "\(name): expected a finite number, rMax at least 1 and dMax at least 0, got \(value)"
+        case .invalidGhostSize(let size):
+            "ghost size: expected at least 1 sample, got \(size)"
+        case .mismatchedPartCount(let samples, let parts):
+            "batch statistics: expected those of 1 to \(max(1, samples)) parts, got \(parts)"
+        case .part(let index, let error):
+            "part \(index): \(error.description)"
+        case .renormalizedStatistics(let call):
+            "statistics: expected those of a batch or the running ones, "
+                + "got renormalized ones, which \(call) does not take"
         }
     }
 }
