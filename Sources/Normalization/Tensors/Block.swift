@@ -32,7 +32,7 @@ struct Block: Sendable {
         outerStride = partition.lanes * partition.inner
         laneStride = partition.inner
         offset =
-            (table * partition.outer + outer.lowerBound) * outerStride
+            partition.start + (table * partition.outer + outer.lowerBound) * outerStride
             + lanes.lowerBound * laneStride + inner.lowerBound
         firstLane = table * partition.lanes + lanes.lowerBound
         self.outer = outer.count

@@ -39,7 +39,7 @@ extension GroupNorm {
         let runner = runner(.training, whole ?? lanes)
         let partition = runner.partition
         let size = lanes.groupSize / partition.groupSize
-        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        tensors.clearMask(of: geometry)
         return withCoefficients(lanes: lanes.laneCount, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
             return unsafe runner.withSums(Moments.self) { moments in
