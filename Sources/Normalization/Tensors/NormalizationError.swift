@@ -126,6 +126,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case invalidScaleOffset(Double)
     /// A limit of batch renormalization is not finite, or too small.
     case invalidLimit(name: String, value: Double)
+    /// The weight of a sample's own statistics is outside 0…1 or not a number.
+    case invalidSampleWeight(Double)
     /// A part of a batch was to have fewer than one sample.
     case invalidGhostSize(Int)
     /// There are statistics of more parts than the batch has samples, or of none.
@@ -212,6 +214,8 @@ extension NormalizationError: CustomStringConvertible {
             "scale offset: expected a finite number, got \(offset)"
         case .invalidLimit(let name, let value):
             "\(name): expected a finite number, rMax at least 1 and dMax at least 0, got \(value)"
+        case .invalidSampleWeight(let weight):
+            "weighingEachSample: expected a number from 0 to 1, got \(weight)"
         case .invalidGhostSize(let size):
             "ghost size: expected at least 1 sample, got \(size)"
         case .mismatchedPartCount(let samples, let parts):
