@@ -64,6 +64,14 @@ struct Block: Sendable {
         return block
     }
 
+    /// The same block narrowed to some positions of its planes, counted within the block.
+    func narrowed(toInner range: Range<Int>) -> Block {
+        var block = self
+        block.offset += range.lowerBound
+        block.inner = range.count
+        return block
+    }
+
     /// Where plane (outer index, lane) of this block starts in the tensor.
     func plane(_ outer: Int, _ lane: Int) -> Int {
         offset + outer * outerStride + lane * laneStride

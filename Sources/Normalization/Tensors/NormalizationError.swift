@@ -59,6 +59,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case groupMeans = "group means"
         /// The sums of squared deviations of the group statistics.
         case groupDeviations = "group sums of squared deviations"
+        /// The positions of a mask.
+        case positionMask = "position mask"
+        /// The lengths of the samples.
+        case lengths
         /// r of batch renormalization.
         case renormScale = "r"
         /// d of batch renormalization.
@@ -126,6 +130,8 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case invalidScaleOffset(Double)
     /// A limit of batch renormalization is not finite, or too small.
     case invalidLimit(name: String, value: Double)
+    /// The length of that sample, the first such one, is below zero or above what the shape has.
+    case invalidLength(sample: Int, length: Int, most: Int)
     /// The weight of a sample's own statistics is outside 0…1 or not a number.
     case invalidSampleWeight(Double)
     /// A part of a batch was to have fewer than one sample.
@@ -214,6 +220,8 @@ extension NormalizationError: CustomStringConvertible {
             "scale offset: expected a finite number, got \(offset)"
         case .invalidLimit(let name, let value):
             "\(name): expected a finite number, rMax at least 1 and dMax at least 0, got \(value)"
+        case .invalidLength(let sample, let length, let most):
+            "lengths: expected 0 to \(most), got \(length) for sample \(sample)"
         case .invalidSampleWeight(let weight):
             "weighingEachSample: expected a number from 0 to 1, got \(weight)"
         case .invalidGhostSize(let size):

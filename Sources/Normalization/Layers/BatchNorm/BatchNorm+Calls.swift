@@ -210,7 +210,7 @@ extension BatchNorm {
     }
 
     /// Sets γ and β of every channel, before the statistics.
-    private func setAffine(
+    func setAffine(
         _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>,
         _ coefficients: NormalizeCoefficients<Scalar>, _ runner: PassRunner<Scalar>
     ) {
