@@ -86,15 +86,6 @@ struct SampleAffine<Scalar: NormalizationScalar> {
     }
 }
 
-extension Geometry {
-    /// Throws where the channels lie on the axis of the samples.
-    func checkSampleAxis() throws(NormalizationError) {
-        guard channelAxis > 0 else {
-            throw .invalidShape(shape, channelAxis: channelAxis, .noSampleAxis)
-        }
-    }
-}
-
 extension CallAffine {
     /// Throws where γ and β are given per sample and do not fit the layer or the tensor.
     func check(

@@ -6,6 +6,9 @@ public enum NormalizingStatistics: Sendable, Equatable {
     case batch(BatchStatistics)
     /// The layer's running ones, as in inference: constants.
     case running
+    /// Those of batch renormalization, as its forward returned them: ∂x accounts for the dependence of the
+    /// batch's on x, and takes r and d for constants.
+    case renormalized(RenormStatistics)
 }
 
 /// Which gradients are wanted.

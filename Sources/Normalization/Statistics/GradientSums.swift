@@ -44,6 +44,13 @@ public struct GradientSums: Sendable, Equatable {
         gradientTimesNormalized = gradient
     }
 
+    /// The same count and Σ g with another Σ g · x̂, as long.
+    init(_ sums: GradientSums, gradientTimesNormalized: [Double]) {
+        count = sums.count
+        gradient = sums.gradient
+        self.gradientTimesNormalized = gradientTimesNormalized
+    }
+
     init(count: Int, _ sums: UnsafePointer<LaneGradientSums>, channels: Int) {
         self.count = count
         gradient = doubles(channels) { unsafe sums[$0].gradient }

@@ -32,7 +32,7 @@ struct Block: Sendable {
         outerStride = partition.lanes * partition.inner
         laneStride = partition.inner
         offset =
-            (table * partition.outer + outer.lowerBound) * outerStride
+            partition.start + (table * partition.outer + outer.lowerBound) * outerStride
             + lanes.lowerBound * laneStride + inner.lowerBound
         firstLane = table * partition.lanes + lanes.lowerBound
         self.outer = outer.count
@@ -61,6 +61,14 @@ struct Block: Sendable {
         var block = self
         block.offset += range.lowerBound * outerStride
         block.outer = range.count
+        return block
+    }
+
+    /// The same block narrowed to some positions of its planes, counted within the block.
+    func narrowed(toInner range: Range<Int>) -> Block {
+        var block = self
+        block.offset += range.lowerBound
+        block.inner = range.count
         return block
     }
 

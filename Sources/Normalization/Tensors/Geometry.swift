@@ -64,3 +64,12 @@ public struct Geometry: Sendable, Hashable {
         inner = isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
     }
 }
+
+extension Geometry {
+    /// Throws where the channels lie on the axis of the samples.
+    func checkSampleAxis() throws(NormalizationError) {
+        guard channelAxis > 0 else {
+            throw .invalidShape(shape, channelAxis: channelAxis, .noSampleAxis)
+        }
+    }
+}

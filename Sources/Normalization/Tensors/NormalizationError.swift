@@ -69,6 +69,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case rowMeans = "row means"
         /// The sums of squares of the statistics of rows.
         case rowSquares = "row sums of squares"
+        /// The positions of a mask.
+        case positionMask = "position mask"
+        /// The lengths of the samples.
+        case lengths
+        /// r of batch renormalization.
+        case renormScale = "r"
+        /// d of batch renormalization.
+        case renormShift = "d"
     }
 
     /// The shape cannot be read as a tensor with channels at that axis.
@@ -107,6 +115,11 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case nonFiniteMean(channel: Int, mean: Double)
     /// The layer has no running statistics, and the call needs them.
     case noRunningStatistics
+    /// Running statistics can only move toward those of as many channels.
+    case mismatchedRunningStatistics(expected: Int, actual: Int)
+    /// The running mean or variance of that channel, the first such one, is not finite in one of two
+    /// layers, and the policy is to throw.
+    case nonFiniteRunningStatistics(channel: Int)
     /// Batch statistics of different channel counts cannot be merged.
     case mismatchedStatistics(expected: Int, actual: Int)
     /// Batch statistics of so many values that their sum does not fit in `Int` cannot be merged.
@@ -125,6 +138,20 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case ambiguousParameter(Argument)
     /// What is added to γ is not finite.
     case invalidScaleOffset(Double)
+    /// A limit of batch renormalization is not finite, or too small.
+    case invalidLimit(name: String, value: Double)
+    /// The length of that sample, the first such one, is below zero or above what the shape has.
+    case invalidLength(sample: Int, length: Int, most: Int)
+    /// The weight of a sample's own statistics is outside 0…1 or not a number.
+    case invalidSampleWeight(Double)
+    /// A part of a batch was to have fewer than one sample.
+    case invalidGhostSize(Int)
+    /// There are statistics of more parts than the batch has samples, or of none.
+    case mismatchedPartCount(samples: Int, parts: Int)
+    /// What is wrong with one of the parts of a batch, counted from 0.
+    indirect case part(Int, NormalizationError)
+    /// Statistics of batch renormalization were given to a call that has no r and d.
+    case renormalizedStatistics(call: String)
 
     /// What group statistics are of.
     public struct GroupSizes: Equatable, Sendable {
@@ -191,6 +218,11 @@ extension NormalizationError: CustomStringConvertible {
             "running mean: expected finite numbers, got \(mean) in channel \(channel)"
         case .noRunningStatistics:
             "running statistics: the call needs them, and the layer has none"
+        case .mismatchedRunningStatistics(let expected, let actual):
+            "running statistics: expected \(expected) channels, got \(actual)"
+        case .nonFiniteRunningStatistics(let channel):
+            "running statistics: expected finite numbers in both layers, "
+                + "got a NaN or an infinity in channel \(channel)"
         case .mismatchedStatistics(let expected, let actual):
             "batch statistics: expected \(expected) channels, got \(actual)"
         case .valueCountOverflow(let first, let second):
@@ -224,6 +256,21 @@ extension NormalizationError: CustomStringConvertible {
             "row statistics: expected \(expected) values a row, got \(actual)"
         case .invalidScaleOffset(let offset):
             "scale offset: expected a finite number, got \(offset)"
+        case .invalidLimit(let name, let value):
+            "\(name): expected a finite number, rMax at least 1 and dMax at least 0, got \(value)"
+        case .invalidLength(let sample, let length, let most):
+            "lengths: expected 0 to \(most), got \(length) for sample \(sample)"
+        case .invalidSampleWeight(let weight):
+            "weighingEachSample: expected a number from 0 to 1, got \(weight)"
+        case .invalidGhostSize(let size):
+            "ghost size: expected at least 1 sample, got \(size)"
+        case .mismatchedPartCount(let samples, let parts):
+            "batch statistics: expected those of 1 to \(max(1, samples)) parts, got \(parts)"
+        case .part(let index, let error):
+            "part \(index): \(error.description)"
+        case .renormalizedStatistics(let call):
+            "statistics: expected those of a batch or the running ones, "
+                + "got renormalized ones, which \(call) does not take"
         }
     }
 }

@@ -19,12 +19,20 @@ struct Partition: Sendable, Hashable {
     let groupSize: Int
     /// How many lanes in a row have parameters of their own: those behind them repeat theirs.
     let parameters: Int
+    /// Where the first element lies in its tensor: not at 0 where a part of a batch is read.
+    private(set) var start = 0
 
     /// Batch normalization: each channel is a lane, over the whole batch.
     init(channelsOf geometry: Geometry) {
         self.init(
             tables: 1, outer: geometry.outer, lanes: geometry.channels, inner: geometry.inner,
             groupSize: 1, parameters: geometry.channels)
+    }
+
+    /// Batch normalization of a part of a batch.
+    init(channelsOf part: BatchPart) {
+        self.init(channelsOf: part.geometry)
+        start = part.start
     }
 
     /// Group and instance normalization: each channel of each sample is a lane. The channels lie behind

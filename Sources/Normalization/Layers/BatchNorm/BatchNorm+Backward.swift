@@ -6,6 +6,7 @@ extension BatchNorm {
     ///
     ///     batch statistics:    ∂x = γ · s · (g − A/m − x̂ · B/m)
     ///     running statistics:  ∂x = γ · s · g
+    ///     renormalized:        ∂x = γ · r · s · (g − A/m − x̂ · B/m)      ∂γ = r · B + d · A
     ///     per channel:         ∂β = A        ∂γ = B
     ///     shared:              ∂β = Σ_c A    ∂γ = Σ_c B
     ///     residual:            ∂residual = dz
@@ -134,11 +135,11 @@ extension BatchNorm {
                 from: GradientSums(emptyWithChannels: channels), wanting: wanted)
         }
         let sums = runBackward(tensors, normalizedBy: numbers, needsSums: needsSums, geometry)
-        return parameterGradients(from: sums, wanting: wanted)
+        return parameterGradients(from: sums.renormalized(by: numbers.renorm), wanting: wanted)
     }
 
     /// Whether the sums over channels are wanted for themselves.
-    private func needsSums(_ wanted: GradientSelection) -> Bool {
+    func needsSums(_ wanted: GradientSelection) -> Bool {
         (wanted.contains(.gamma) && gamma != .absent)
             || (wanted.contains(.beta) && beta != .absent)
     }

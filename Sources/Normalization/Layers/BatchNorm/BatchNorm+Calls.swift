@@ -4,16 +4,31 @@ extension BatchNorm {
     func runner(
         _ operation: Engine.Operation, _ geometry: Geometry
     ) -> PassRunner<Scalar> {
-        PassRunner(
-            operation, Partition(channelsOf: geometry), engine: engine, threadLimit: threadLimit)
+        runner(operation, BatchPart(whole: geometry))
     }
 
-    /// Statistics, then y with them.
+    private func runner(
+        _ operation: Engine.Operation, _ part: BatchPart
+    ) -> PassRunner<Scalar> {
+        PassRunner(
+            operation, Partition(channelsOf: part), engine: engine, threadLimit: threadLimit)
+    }
+
+    /// Statistics, then y with them, by a rule of r and d where there is one.
     func runForward(
-        _ tensors: NormalizeTensors<Scalar>, _ geometry: Geometry
+        _ tensors: NormalizeTensors<Scalar>, _ geometry: Geometry,
+        renormalizing renorm: RenormRule? = nil
     ) -> BatchStatistics {
-        let runner = runner(.training, geometry)
-        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        tensors.clearMask(of: geometry)
+        return runForward(tensors, BatchPart(whole: geometry), renormalizing: renorm)
+    }
+
+    /// The same of a part of the batch; the mask is clear.
+    func runForward(
+        _ tensors: NormalizeTensors<Scalar>, _ part: BatchPart,
+        renormalizing renorm: RenormRule? = nil
+    ) -> BatchStatistics {
+        let runner = runner(.training, part)
         return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
             setAffine(gamma, beta, coefficients, runner)
@@ -21,11 +36,14 @@ extension BatchNorm {
                 unsafe runner.reduce(
                     MomentsReduction(x: tensors.x), into: moments,
                     rule: { lanes in
+                        if let renorm {
+                            unsafe coefficients.renormalize(moments, lanes, by: renorm)
+                        }
                         unsafe coefficients.setStatistics(
                             moments, lanes, epsilon: epsilon, runner.engine)
                     }, output: { tensors.output($0, by: coefficients) })
                 return unsafe BatchStatistics(
-                    count: geometry.valuesPerChannel, moments, channels: channels)
+                    count: part.geometry.valuesPerChannel, moments, channels: channels)
             }
         }
     }
@@ -35,7 +53,7 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, with statistics: BatchStatistics,
         _ geometry: Geometry
     ) {
-        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        tensors.clearMask(of: geometry)
         runMap(tensors, geometry) { coefficients, runner in
             unsafe runner.withSums(Moments.self) { moments in
                 for c in 0..<channels { unsafe moments[c] = statistics.moments(of: c) }
@@ -62,6 +80,7 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, _ statistics: MeanAndVariance, _ geometry: Geometry
     ) {
         runMap(tensors, geometry) { coefficients, _ in
+            if let renorm = statistics.renorm { coefficients.renormalize(by: renorm) }
             coefficients.setInverse(
                 mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
         }
@@ -90,30 +109,29 @@ extension BatchNorm {
     ) -> GradientSums {
         // With running statistics the terms of the sums are zero.
         statistics.areOfTheBatch
-            ? runBatchBackward(tensors, normalizedBy: statistics, geometry)
+            ? runBatchBackward(tensors, normalizedBy: statistics, BatchPart(whole: geometry))
             : runScaledBackward(
                 tensors, normalizedBy: statistics, needsSums: needsSums, geometry)
     }
 
     /// ∂x = γ · s · (g − A/m − x̂ · B/m)
-    private func runBatchBackward(
+    func runBatchBackward(
         _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
-        _ geometry: Geometry
+        _ part: BatchPart
     ) -> GradientSums {
-        let runner = runner(.backward, geometry)
+        let (runner, count) = (runner(.backward, part), part.geometry.valuesPerChannel)
         return withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let normalize = coefficients.normalize
             setAffine(gamma, tensors.beta(beta), normalize, runner)
+            if let renorm = statistics.renorm { normalize.renormalize(by: renorm) }
             return unsafe runner.withSums(LaneGradientSums.self) { sums in
                 unsafe runner.reduce(
                     tensors.reduction(by: normalize), into: sums,
                     prepare: { setStatistics(statistics, $0, normalize, runner) },
                     rule: { lanes in
-                        unsafe coefficients.setSums(
-                            sums, lanes, count: geometry.valuesPerChannel)
+                        unsafe coefficients.setSums(sums, lanes, count: count)
                     }, output: tensors.inputGradient(by: coefficients))
-                return unsafe GradientSums(
-                    count: geometry.valuesPerChannel, sums, channels: channels)
+                return unsafe GradientSums(count: count, sums, channels: channels)
             }
         }
     }
@@ -165,6 +183,7 @@ extension BatchNorm {
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let normalize = coefficients.normalize
             setAffine(gamma, beta, normalize, runner)
+            if let renorm = statistics.renorm { normalize.renormalize(by: renorm) }
             setStatistics(statistics, 0..<channels, normalize, runner)
             runner.writeAll { block, write in
                 write(unsafe activation.task(tensors.x, block, by: normalize))
@@ -191,7 +210,7 @@ extension BatchNorm {
     }
 
     /// Sets γ and β of every channel, before the statistics.
-    private func setAffine(
+    func setAffine(
         _ gamma: AffineParameter<Scalar>, _ beta: AffineParameter<Scalar>,
         _ coefficients: NormalizeCoefficients<Scalar>, _ runner: PassRunner<Scalar>
     ) {

@@ -75,20 +75,30 @@ struct MeanAndVariance {
     var variance: [Double]
     /// Whether the statistics depend on x, so that ∂x has the terms that come through them.
     var areOfTheBatch: Bool
+    /// r and d, which stand between x̂ and γ.
+    var renorm: RenormStatistics? = nil
 }
 
 extension BatchNorm {
     /// The mean and variance that `statistics` stands for, checked against layer and geometry.
     ///
-    /// - Parameter isWhole: whether batch statistics are of this tensor alone.
+    /// - Parameters:
+    ///   - isWhole: whether batch statistics are of this tensor alone.
+    ///   - withoutRenorm: the name of a call that has no place for r and d.
     func meanAndVariance(
-        _ statistics: NormalizingStatistics, _ geometry: Geometry, isWhole: Bool = true
+        _ statistics: NormalizingStatistics, _ geometry: Geometry, isWhole: Bool = true,
+        withoutRenorm call: String? = nil
     ) throws(NormalizationError) -> MeanAndVariance {
         switch statistics {
         case .running:
             let running = try checkedRunningStatistics()
             return MeanAndVariance(
                 mean: running.mean, variance: running.variance, areOfTheBatch: false)
+        case .renormalized(let renorm):
+            if let call { throw .renormalizedStatistics(call: call) }
+            var numbers = try meanAndVariance(.batch(renorm.batch), geometry, isWhole: isWhole)
+            numbers.renorm = renorm
+            return numbers
         case .batch(let batch):
             if isWhole { try checkBatchStatistics(of: geometry) }
             try check(batch, of: geometry)

@@ -102,7 +102,8 @@ extension BatchNorm {
         try BackwardBuffers.with(gradient, x) { buffers throws(NormalizationError) in
             try check(geometry)
             try buffers.check(geometry)
-            let numbers = try meanAndVariance(statistics, geometry, isWhole: false)
+            let numbers = try meanAndVariance(
+                statistics, geometry, isWhole: false, withoutRenorm: "gradientSums")
             guard geometry.count > 0, let tensors = buffers.tensors() else {
                 return GradientSums(emptyWithChannels: channels)
             }

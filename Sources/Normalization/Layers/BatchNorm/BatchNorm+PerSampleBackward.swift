@@ -110,7 +110,8 @@ extension BatchNorm {
         try buffers.check(geometry)
         let (dx, dz) = buffers.outputs
         try affine.check(geometry, own: (gamma, beta), outputs: dx, dz)
-        let numbers = try meanAndVariance(statistics, geometry)
+        let numbers = try meanAndVariance(
+            statistics, geometry, withoutRenorm: "backward with γ and β per sample")
         let source = CallAffine.ofSamples(affine)
         guard geometry.count > 0, let tensors = buffers.tensors() else {
             return source.zeroGradients(channels: channels, wanting: wanted)

@@ -48,7 +48,7 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) -> BatchStatistics {
         let (runner, lanes) = (runner(.training, geometry), SampleLanes(geometry))
-        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        tensors.clearMask(of: geometry)
         return withCoefficients(
             lanes: lanes.partition.laneCount, of: Scalar.self
         ) { coefficients in

@@ -39,7 +39,7 @@ extension GroupNorm {
         _ tensors: NormalizeTensors<Scalar>, _ affine: CallAffine<Scalar>, _ geometry: Geometry,
         found: (UnsafePointer<Moments>, Partition) -> Void
     ) {
-        unsafe tensors.epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+        tensors.clearMask(of: geometry)
         forEachRun(geometry) { run in
             unsafe runForward(
                 tensors.advanced(by: run.firstElement),

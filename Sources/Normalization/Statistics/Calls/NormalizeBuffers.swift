@@ -91,6 +91,11 @@ struct NormalizeTensors<Scalar: NormalizationScalar> {
     var y: UnsafeMutablePointer<Scalar>
     var epilogue: Epilogue<Scalar>
 
+    /// Makes the mask zero, where there is one: outputs only set bits.
+    func clearMask(of geometry: Geometry) {
+        unsafe epilogue.mask?.update(repeating: 0, count: geometry.maskByteCount)
+    }
+
     /// y of one block.
     func output(
         _ block: Block, by coefficients: NormalizeCoefficients<Scalar>
