@@ -3,16 +3,19 @@ struct BatchPart: Sendable {
     let geometry: Geometry
     /// Where the part's first element lies in the tensor.
     let start: Int
+    let elementsOfTheWhole: Int
 
     /// The whole tensor.
     init(whole geometry: Geometry) {
         self.geometry = geometry
         start = 0
+        elementsOfTheWhole = geometry.count
     }
 
-    private init(_ geometry: Geometry, start: Int) {
+    private init(_ geometry: Geometry, start: Int, of elementsOfTheWhole: Int) {
         self.geometry = geometry
         self.start = start
+        self.elementsOfTheWhole = elementsOfTheWhole
     }
 
     /// The samples in `count` parts, whose sizes differ by at most one, the larger ones first.
@@ -33,7 +36,7 @@ struct BatchPart: Sendable {
             parts.append(
                 BatchPart(
                     try Geometry(shape, channelAxis: geometry.channelAxis),
-                    start: first * sampleSize))
+                    start: first * sampleSize, of: geometry.count))
             first += shape[0]
         }
         return parts

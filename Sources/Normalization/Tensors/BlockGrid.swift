@@ -47,7 +47,7 @@ extension BlockGrid {
     static func contiguous(_ partition: Partition, elementSize: Int) -> BlockGrid {
         let target = CacheSizes.run / elementSize
         let row = partition.lanes * partition.inner
-        let isNonTemporal = partition.count * elementSize > CacheSizes.nonTemporalMap
+        let isNonTemporal = partition.tensorCount * elementSize > CacheSizes.nonTemporalMap
         // Kernels expand the coefficients of short planes to one a column, which a block of few rows
         // would pay for again and again.
         let columns = CacheSizes.columns / elementSize
@@ -83,7 +83,8 @@ extension BlockGrid {
             .resident(
                 BlockGrid(
                     partition, outer: partition.outer, lanes: width, inner: partition.inner,
-                    isNonTemporal: partition.count * elementSize > CacheSizes.nonTemporalReduction))
+                    isNonTemporal: partition.tensorCount * elementSize
+                        > CacheSizes.nonTemporalReduction))
         }
         if areBlocks(partition, laneBytes: laneBytes) { return resident(partition.lanes) }
         let totalBytes = laneBytes * partition.laneCount

@@ -21,6 +21,9 @@ struct Partition: Sendable, Hashable {
     let parameters: Int
     /// Where the first element lies in its tensor: not at 0 where a part of a batch is read.
     private(set) var start = 0
+    /// The elements of the tensor that this is a part of, which say whether outputs are worth a place in the
+    /// cache; `nil` where it is the whole.
+    private var elementsOfTheWhole: Int?
 
     /// Batch normalization: each channel is a lane, over the whole batch.
     init(channelsOf geometry: Geometry) {
@@ -33,6 +36,7 @@ struct Partition: Sendable, Hashable {
     init(channelsOf part: BatchPart) {
         self.init(channelsOf: part.geometry)
         start = part.start
+        elementsOfTheWhole = part.elementsOfTheWhole
     }
 
     /// Group and instance normalization: each channel of each sample is a lane. The channels lie behind
@@ -76,6 +80,8 @@ struct Partition: Sendable, Hashable {
 
     /// The number of elements.
     var count: Int { tables * outer * lanes * inner }
+    /// The number of elements of the whole tensor.
+    var tensorCount: Int { elementsOfTheWhole ?? count }
     /// The lanes of all tables: the numbers a table of coefficients has.
     var laneCount: Int { tables * lanes }
     /// The number of values of one lane.

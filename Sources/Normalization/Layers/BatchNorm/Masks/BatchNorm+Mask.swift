@@ -29,7 +29,7 @@ extension BatchNorm {
     /// - Throws: ``NormalizationError/tooFewValuesPerChannel(shape:)`` for a single valid position,
     ///   ``NormalizationError/wrongLength(_:expected:actual:)`` where the mask is of another number of positions, and
     ///   what forward throws.
-    /// - Complexity: O(n) time, where runs of valid positions are long; O(C) memory beside the buffers.
+    /// - Complexity: O(n + C · runs of valid positions) time; O(C) memory beside the buffers.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     public func forward(
