@@ -1,6 +1,6 @@
 /// The engine that does the work: the same numbers, at different speeds.
 public enum Engine: String, Sendable, CaseIterable {
-    /// For each call the engine that measured fastest: see ``chosen(for:of:)``.
+    /// For each call the engine that measured fastest: see ``chosen(for:of:)-(_,Geometry)``.
     case automatic
     /// Single-pass vector kernels for AVX-512, AVX2 or the baseline, chosen at run time.
     case fused
