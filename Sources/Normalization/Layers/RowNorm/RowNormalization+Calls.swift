@@ -61,6 +61,11 @@ extension RowNormalization {
     private func newStatistics(_ count: Int, _ body: (RowTables) -> Void) -> RowStatistics {
         var (mean, correction) = ([Double](), [Double]())
         var tables = RowTables.none
+        // An empty array is shared by all the process: its initializer would write to it.
+        guard count > 0 else {
+            body(tables)
+            return RowStatistics(width, mean, [], correction)
+        }
         func array(_ body: (UnsafeMutablePointer<Double>) -> Void) -> [Double] {
             unsafe [Double](unsafeUninitializedCapacity: count) { buffer, initialized in
                 unsafe buffer.baseAddress.map(body)
