@@ -12,6 +12,11 @@ def geometric_mean(values):
     return math.exp(statistics.fmean(map(math.log, values)))
 
 
+def median_of(result):
+    """The median of all calls in all turns, in milliseconds."""
+    return statistics.median(time for turn in result["milliseconds"] for time in turn)
+
+
 class Figures:
     """The medians of a run's results, and what is derived from them."""
 
@@ -21,10 +26,9 @@ class Figures:
         for result in run["results"]:
             if "unsupported" in result:
                 continue
-            times = [time for turn in result["milliseconds"] for time in turn]
             key = (Problem(result["group"], tuple(result["shape"])), result["operation"],
                    result["threads"], result["contestant"])
-            self.medians[key] = statistics.median(times)
+            self.medians[key] = median_of(result)
         self.problems = list(dict.fromkeys(key[0] for key in self.medians))
         self.operations = [o for o in OPERATIONS if any(key[1] == o for key in self.medians)]
         self.threads = sorted({key[2] for key in self.medians})

@@ -8,6 +8,7 @@ are powers of two and their neighbours, squares and primes.
 import sys
 from dataclasses import dataclass
 
+from figures import median_of
 from measuring import Pace, Progress, measure_contestants
 from problems import OPERATIONS, Contestant, Problem
 
@@ -99,13 +100,8 @@ def measure(chosen, operations, threads, workers, default_engine, rounds, stream
             results.append({
                 "size": one.size, "layout": one.layout, "element": one.element, "plane": one.plane,
                 "channels": one.channels, "samples": one.samples, "operation": operation, "threads": threads,
-                "nanoseconds": {result["contestant"]: median(result["milliseconds"]) * 1e6 / one.count
+                "nanoseconds": {result["contestant"]: median_of(result) * 1e6 / one.count
                                 for result in found if "milliseconds" in result},
                 "chosen": found[0].get("implementation", "")})
     progress.end()
     return results
-
-
-def median(turns):
-    times = sorted(time for turn in turns for time in turn)
-    return times[len(times) // 2]
