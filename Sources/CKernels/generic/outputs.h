@@ -74,13 +74,13 @@ INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scr
     const ckernels_block *b = &output->block;
     const int columns = NAME(writes_columns)(output);
     w->rows_per_walk = columns ? NAME(rows_per_walk)(b, CHUNK) : 1;
-    w->head = w->non_temporal ? NAME(head)(output->y, N) : 0;
+    const long head = w->non_temporal ? NAME(head)(output->y, N) : 0;
     // Also one row at a time, where rows that follow each other would each begin and end within a
     // line.
     const long row = b->channels * b->inner;
-    w->is_joined = columns && (w->rows_per_walk > 1 || (w->head && b->outer > 1 &&
-                                                        b->outer_stride == row && row <= COLUMNS));
-    if (!w->is_joined) w->head = 0;
+    w->is_joined = columns && (w->rows_per_walk > 1 ||
+                               (head && b->outer > 1 && b->outer_stride == row && row <= COLUMNS));
+    w->head = w->is_joined ? head : 0;
 }
 
 // Writes the next part of a row, at most `longest` values; returns how many. Samples that follow

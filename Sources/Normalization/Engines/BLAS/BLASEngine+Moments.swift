@@ -27,37 +27,54 @@ extension BLASEngine {
         }
     }
 
-    /// The moments of one lane from deviations: first from its first value, so that a constant
-    /// lane is exact; if that value was an outlier, from the mean this found. Where the element
-    /// type cannot hold the squares, the reference's.
+    /// The moments of one lane from deviations; where the element type cannot hold the squares, the
+    /// reference's.
     @inline(__always)
     private static func centredMoments<Scalar: NormalizationScalar>(
         _ x: UnsafePointer<Scalar>, _ block: Block, _ scratch: UnsafeMutablePointer<Scalar>
     ) -> Moments {
-        let m = Double(block.valuesPerLane)
         let work = unsafe scratch + 3 * BLASRows.length
-        var center = unsafe x[block.offset]
+        let found = unsafe centredMoments(
+            of: block.valuesPerLane, from: x[block.offset], work
+        ) { body in
+            unsafe BLASRows.forEachRow(block, x, x, scratch) { _, n, row, _ in
+                unsafe body(n, row)
+            }
+        }
+        if let found { return found }
+        var moments = Moments()
+        unsafe ReferenceEngine.moments(x, block, into: &moments, scratch: scratch)
+        return moments
+    }
+
+    /// Moments from deviations: first from the first value, so that equal values are exact; if that was
+    /// an outlier, from the mean this found. `nil` where the element type cannot hold the squares.
+    ///
+    /// - Parameter forEachRow: calls its argument with the count and the start of each row of the values.
+    @inline(__always)
+    static func centredMoments<Scalar: NormalizationScalar>(
+        of count: Int, from first: Scalar, _ work: UnsafeMutablePointer<Scalar>,
+        forEachRow: ((Int, UnsafePointer<Scalar>) -> Void) -> Void
+    ) -> Moments? {
+        let m = Double(count)
+        var center = first
         for _ in 0..<3 {
             var (sum, squares, isConstant) = (0.0, 0.0, true)
-            unsafe BLASRows.forEachRow(block, x, x, scratch) { _, n, row, _ in
+            unsafe forEachRow { n, row in
                 unsafe subtract(center, from: row, n, into: work)
                 unsafe sum += Double(Scalar.sum(n, work))
                 unsafe squares += Double(Scalar.dot(n, work, work))
                 isConstant = unsafe isConstant && squares == 0 && Scalar.asum(n, work) == 0
             }
-            if isConstant {
-                return Moments(count: block.valuesPerLane, mean: Double(center), m2: 0)
-            }
-            guard Scalar.holdsSquares(squares / m) else { break }
+            if isConstant { return Moments(count: count, mean: Double(center), m2: 0) }
+            guard Scalar.holdsSquares(squares / m) else { return nil }
             let m2 = squares - sum * sum / m
             let moments = Moments(
-                count: block.valuesPerLane, mean: Double(center), plus: sum / m, m2: max(m2, 0))
+                count: count, mean: Double(center), plus: sum / m, m2: max(m2, 0))
             if m2 > squares / 4 { return moments }
             center = Scalar(moments.mean)
         }
-        var moments = Moments()
-        unsafe ReferenceEngine.moments(x, block, into: &moments, scratch: scratch)
-        return moments
+        return nil
     }
 }
 

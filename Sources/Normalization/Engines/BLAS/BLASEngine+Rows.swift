@@ -151,24 +151,9 @@ extension BLASEngine {
             // Σx² − (Σx)²/k has lost two bits at most.
             return Moments(count: n, mean: sum / k, m2: m2)
         }
-        var center = unsafe x[0]
-        for _ in 0..<3 {
-            var isConstant = true
-            (sum, squares) = (0, 0)
-            forEachPiece(of: n) { start, count in
-                unsafe subtract(center, from: x + start, count, into: scratch)
-                unsafe sum += Double(Scalar.sum(count, scratch))
-                unsafe squares += Double(Scalar.dot(count, scratch, scratch))
-                isConstant = unsafe isConstant && squares == 0 && Scalar.asum(count, scratch) == 0
-            }
-            if isConstant { return Moments(count: n, mean: Double(center), m2: 0) }
-            guard Scalar.holdsSquares(squares / k) else { break }
-            let m2 = squares - sum * sum / k
-            let moments = Moments(count: n, mean: Double(center), plus: sum / k, m2: max(m2, 0))
-            if m2 > squares / 4 { return moments }
-            center = Scalar(moments.mean)
+        return unsafe centredMoments(of: n, from: x[0], scratch) { body in
+            forEachPiece(of: n) { start, count in unsafe body(count, x + start) }
         }
-        return nil
     }
 
     /// Calls `body` with (start, count) of pieces whose sums in the element type are short.

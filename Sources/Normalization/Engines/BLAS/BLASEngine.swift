@@ -64,13 +64,7 @@ enum BLASEngine: PassEngine {
         _ output: OutputTask<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let (x, block, target) = unsafe (output.x, output.block, output.output)
-        switch output.kind {
-        case .inputGradient, .weightedInputGradient:
-            guard BLASRows.gradientIsWorthCalls(block, of: Scalar.self) else {
-                return unsafe ReferenceEngine.write(output, scratch: scratch)
-            }
-        default: break
-        }
+        let isTooShort = !BLASRows.gradientIsWorthCalls(block, of: Scalar.self)
         switch output.kind {
         case .normalized(let coefficients, let epilogue) where epilogue.isNothing:
             unsafe normalize(x, block, by: coefficients, into: target, scratch)
@@ -79,6 +73,8 @@ enum BLASEngine: PassEngine {
         case .activationBackward(let g, let coefficients, let epilogue):
             unsafe activationBackward(
                 x, g, block, by: coefficients, through: epilogue, into: target, scratch)
+        case .inputGradient where isTooShort, .weightedInputGradient where isTooShort:
+            unsafe ReferenceEngine.write(output, scratch: scratch)
         case .inputGradient(let g, let coefficients):
             unsafe inputGradient(x, g, block, by: coefficients, into: target, scratch)
         case .weightedInputGradient(let g, let coefficients):

@@ -146,10 +146,7 @@ extension BatchNorm {
             withCoefficients(lanes: channels, of: Scalar.self) { scaling in
                 let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
                 setAffine(gamma, tensors.beta(beta), normalize, runner)
-                setAffine(gamma, .absent, scaling, runner)
-                scaling.setStatistics(
-                    mean: Array(repeating: 0, count: channels), variance: statistics.variance,
-                    0..<channels, epsilon: epsilon, runner.engine)
+                setScaling(scaling, statistics, runner)
                 let output = tensors.scaledGradient(by: scaling)
                 guard needsSums else {
                     setStatistics(statistics, 0..<channels, normalize, runner)
@@ -218,7 +215,18 @@ extension BatchNorm {
             to: coefficients, 0..<channels, of: runner.partition)
     }
 
-    private func setStatistics(
+    /// The coefficients of γ · s · g: those of a y with μ = β = 0.
+    func setScaling(
+        _ scaling: NormalizeCoefficients<Scalar>, _ statistics: MeanAndVariance,
+        _ runner: PassRunner<Scalar>
+    ) {
+        setAffine(gamma, .absent, scaling, runner)
+        scaling.setStatistics(
+            mean: Array(repeating: 0, count: channels), variance: statistics.variance,
+            0..<channels, epsilon: epsilon, runner.engine)
+    }
+
+    func setStatistics(
         _ statistics: MeanAndVariance, _ lanes: Range<Int>,
         _ coefficients: NormalizeCoefficients<Scalar>, _ runner: PassRunner<Scalar>
     ) {

@@ -100,17 +100,6 @@ extension BatchNorm {
         }
     }
 
-    /// The coefficients of γ · s · g.
-    private func setScaling(
-        _ scaling: NormalizeCoefficients<Scalar>, _ statistics: MeanAndVariance,
-        _ runner: PassRunner<Scalar>
-    ) {
-        setAffine(gamma, .absent, scaling, runner)
-        scaling.setStatistics(
-            mean: Array(repeating: 0, count: channels), variance: statistics.variance,
-            0..<channels, epsilon: epsilon, runner.engine)
-    }
-
     /// Sums over the valid positions, or over all where there is no mask, then ∂x.
     private func reduce(
         _ tensors: BackwardTensors<Scalar>, _ mask: PositionMask?, _ runner: PassRunner<Scalar>,
@@ -121,9 +110,7 @@ extension BatchNorm {
     ) {
         let reduction = tensors.reduction(by: normalize)
         func prepare(_ lanes: Range<Int>) {
-            normalize.setStatistics(
-                mean: statistics.mean, variance: statistics.variance, lanes, epsilon: epsilon,
-                runner.engine)
+            setStatistics(statistics, lanes, normalize, runner)
         }
         if let mask {
             unsafe runner.reduceEach(
