@@ -158,6 +158,12 @@ INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long row
         bit_writer w = mode & WRITES_MASK ? bits_from(mask, first + r * stride) : (bit_writer){0};
         unsigned bits = 0;
         long j = non_temporal ? NAME(head)(row.y, n) : 0;
+        // Lines that are written in part come through the caches. Asked for now, they do not hold
+        // up the stores in front of them.
+        if (non_temporal) {
+            __builtin_prefetch(row.y + n - 1, 1);
+            __builtin_prefetch(row.y + stride, 1);
+        }
         if (j) NAME(map_part)(mode, &row, 0, j, tables, &w);
         for (; n - j >= N; j += N) {
             VEC k[TABLES];

@@ -30,16 +30,17 @@ typedef struct {
 
 // Whether an output is written by columns: also where planes are little more than a vector, so that
 // each last one belongs to two planes, if there are enough rows to share the tables. Planes of two
-// vectors and more pay for them only where there are few tables, and no stores that want each row
-// of a group aligned.
+// vectors and more pay for them only where there are few tables.
 INLINE int NAME(writes_columns)(const ckernels_output *output) {
     const ckernels_block *b = &output->block;
     if (b->inner < N) return 1;
     const long row = b->channels * b->inner;
     if (b->outer < 8 || b->outer * row < 8 * CHUNK) return 0;
+    // Past the caches, pieces of a row would each begin and end within a line.
+    if (output->non_temporal && row > COLUMNS) return 0;
     if (b->inner % N == 0) return b->inner == N;
     const int are_few = output->kind < CKERNELS_INPUT_GRADIENT;
-    return b->inner < (are_few && (row <= COLUMNS || !output->non_temporal) ? 3 : 2) * N;
+    return b->inner < (are_few ? 3 : 2) * N;
 }
 
 INLINE int NAME(mode_of)(const ckernels_output *output) {

@@ -49,10 +49,12 @@ extension BlockGrid {
         let row = partition.lanes * partition.inner
         let isNonTemporal = partition.tensorCount * elementSize > CacheSizes.nonTemporalMap
         // Kernels expand the coefficients of short planes to one a column, which a block of few rows
-        // would pay for again and again.
+        // would pay for again and again. Planes of a line do without where memory's order is dearer.
         let columns = CacheSizes.columns / elementSize
-        if (2...CacheSizes.line / elementSize).contains(partition.inner), row > columns {
-            let lanes = columns / partition.inner
+        let longest = CacheSizes.line / elementSize - (isNonTemporal ? 1 : 0)
+        if (2...longest).contains(partition.inner), row > columns {
+            let lanes = (columns / partition.inner).roundedDown(
+                toMultipleOf: lineUnit(partition, elementSize: elementSize))
             return BlockGrid(
                 partition, outer: target / (lanes * partition.inner), lanes: lanes,
                 inner: partition.inner, isNonTemporal: isNonTemporal)
@@ -115,6 +117,13 @@ extension BlockGrid {
         partition.inner * elementSize < CacheSizes.row
     }
 
+    /// So many lanes begin and end with a cache line, if the first does: such rows of a block are read
+    /// once, and no line of them is shared with another.
+    private static func lineUnit(_ partition: Partition, elementSize: Int) -> Int {
+        let powerOfTwo = max(1, partition.inner & -partition.inner)
+        return max(1, CacheSizes.line / elementSize / powerOfTwo)
+    }
+
     /// How many lanes a resident block has; `nil` where its rows would be too short to be read fast.
     private static func residentWidth(
         _ partition: Partition, elementSize: Int, laneBytes: Int, isSmall: Bool
@@ -124,13 +133,11 @@ extension BlockGrid {
             // Enough blocks that all cores finish together.
             width = min(width, partition.laneCount.dividedRoundingUp(by: 8))
         }
-        // Rows of a block that begin and end with a cache line are read once and never shared.
-        let lineElements = CacheSizes.line / elementSize
-        let powerOfTwo = max(1, partition.inner & -partition.inner)
-        let unit = max(1, lineElements / powerOfTwo)
+        let unit = lineUnit(partition, elementSize: elementSize)
         if hasShortPlanes(partition, elementSize: elementSize) {
             // Short planes are read as rows of columns: long enough for the processor to follow.
-            let longest = max(1, CacheSizes.row / elementSize / max(1, partition.inner))
+            let longest = (CacheSizes.row / elementSize).dividedRoundingUp(
+                by: max(1, partition.inner))
             let least = min(longest, partition.lanes / 4)
             if partition.inner == 1 || width < least {
                 width = max(width, least).roundedUp(toMultipleOf: unit)
