@@ -63,7 +63,8 @@ def measure_contestants(problem, operation, threads, workers, everybody, rounds,
             result["unsupported"] = reply["unsupported"]
             continue
         result |= {"implementation": reply["implementation"], "milliseconds": []}
-        same = (contestant.worker, contestant.layout, contestant.element, reply["implementation"])
+        same = (contestant.worker, contestant.layout, contestant.element, getattr(contestant, "family", ""),
+                reply["implementation"])
         if first.setdefault(same, contestant) is not contestant:
             result["milliseconds"] = results[first[same]]["milliseconds"]
             continue

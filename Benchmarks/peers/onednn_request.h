@@ -13,6 +13,10 @@ class Request {
 public:
     explicit Request(std::string line) : line_(std::move(line)) {}
 
+    bool has(const std::string &key) const {
+        return line_.find("\"" + key + "\":") != std::string::npos;
+    }
+
     std::string text(const std::string &key) const {
         size_t start = line_.find('"', valueOf(key));
         size_t end = line_.find('"', start + 1);

@@ -10,34 +10,25 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "dnnl.hpp"
+#include "onednn_buffers.h"
 #include "onednn_request.h"
+#include "onednn_rows.h"
 
 using dnnl::batch_normalization_backward;
 using dnnl::batch_normalization_forward;
-using dnnl::memory;
 using dnnl::normalization_flags;
 using dnnl::prop_kind;
 
 namespace {
-
-constexpr float epsilon = 1e-5f;
-
-/// What a problem cannot be measured as, said to the conductor in these words.
-struct Unsupported : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
 
 memory::format_tag tag(const std::string &layout, const std::vector<memory::dim> &shape) {
     if (layout == "features" && shape.size() == 2) return memory::format_tag::nc;
@@ -50,34 +41,6 @@ memory::format_tag tag(const std::string &layout, const std::vector<memory::dim>
     }
     throw Unsupported("layout " + layout + " of rank " + std::to_string(shape.size()));
 }
-
-struct Aligned {
-    void operator()(void *pointer) const { std::free(pointer); }
-};
-using Buffer = std::unique_ptr<float[], Aligned>;
-
-Buffer allocate(size_t count) {
-    size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
-    void *pointer = std::aligned_alloc(64, bytes);
-    if (pointer == nullptr) throw std::runtime_error("out of memory");
-    return Buffer(static_cast<float *>(pointer));
-}
-
-/// Standard normal numbers; long tensors repeat them after a prime number of elements.
-void fill(float *values, size_t count, unsigned seed) {
-    constexpr size_t period = 1048573;
-    std::mt19937 generator(seed);
-    std::normal_distribution<float> normal;
-    for (size_t index = 0; index < count; ++index)
-        values[index] = index < period ? normal(generator) : values[index - period];
-}
-
-/// A primitive with the memory it works on.
-struct Call {
-    dnnl::primitive primitive;
-    std::unordered_map<int, memory> arguments;
-    std::string implementation;
-};
 
 /// The buffers of one shape, and the calls made on them.
 class Problem {
@@ -198,24 +161,14 @@ private:
         dnnl::reorder(from, to).execute(stream_, from, to);
         stream_.wait();
     }
-
-    static void copy(const std::vector<float> &from, Buffer &to) {
-        for (size_t index = 0; index < from.size(); ++index) to[index] = from[index];
-    }
-
-    static void print(const float *values, size_t count) {
-        for (size_t index = 0; index < count; ++index)
-            std::cout << (index == 0 ? "[" : ",") << values[index];
-        std::cout << "]";
-    }
 };
 
-void measure(Problem &problem, const Request &request) {
-    Call &call = problem.call(request.text("operation"), request.text("layout"),
-                              static_cast<int>(request.integer("threads")));
+/// The times of a call, a line.
+template <typename AnyProblem>
+void measure(AnyProblem &problem, Call &call, long repetitions) {
     problem.run(call);  // caches, and threads woken
     std::cout << "{\"implementation\":\"" << call.implementation << "\",\"milliseconds\":";
-    for (long repetition = 0; repetition < request.integer("repetitions"); ++repetition) {
+    for (long repetition = 0; repetition < repetitions; ++repetition) {
         auto start = std::chrono::steady_clock::now();
         problem.run(call);
         std::chrono::duration<double, std::milli> elapsed =
@@ -224,6 +177,33 @@ void measure(Problem &problem, const Request &request) {
     }
     std::cout << "]}\n";
 }
+
+/// The tensors that are kept, those of the last shape.
+struct Kept {
+    std::unique_ptr<Problem> batch;
+    std::unique_ptr<RowProblem> rows;
+
+    void answer(const Request &request) {
+        auto shape = request.shape();
+        std::string operation = request.text("operation");
+        bool checks = operation == "check";
+        int threads = static_cast<int>(request.integer("threads"));
+        if (request.has("layer")) {
+            if (request.text("layer") != "layer")
+                throw Unsupported("layer " + request.text("layer"));
+            if (!rows || rows->shape != shape) rows = std::make_unique<RowProblem>(shape);
+            if (checks) return rows->check(request);
+            return measure(*rows, rows->call(operation, threads), request.integer("repetitions"));
+        }
+        if (!batch || batch->shape != shape) {
+            batch.reset();
+            batch = std::make_unique<Problem>(shape);
+        }
+        if (checks) return batch->check(request);
+        measure(*batch, batch->call(operation, request.text("layout"), threads),
+                request.integer("repetitions"));
+    }
+};
 
 void describe() {
     const dnnl_version_t *version = dnnl::version();
@@ -235,25 +215,15 @@ void describe() {
 
 int main() {
     std::cout.precision(9);
-    std::unique_ptr<Problem> problem;
+    Kept kept;
     std::string line;
     while (std::getline(std::cin, line)) {
         try {
             Request request(line);
-            std::string operation = request.text("operation");
-            if (operation == "describe") {
+            if (request.text("operation") == "describe")
                 describe();
-            } else {
-                auto shape = request.shape();
-                if (!problem || problem->shape != shape) {
-                    problem.reset();
-                    problem = std::make_unique<Problem>(shape);
-                }
-                if (operation == "check")
-                    problem->check(request);
-                else
-                    measure(*problem, request);
-            }
+            else
+                kept.answer(request);
         } catch (const Unsupported &reason) {
             std::cout << "{\"unsupported\":\"" << reason.what() << "\"}\n";
         } catch (const std::exception &error) {

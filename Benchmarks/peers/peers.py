@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import chart
+import family
 import machine
 import problems
 import report
@@ -20,7 +21,7 @@ import workers as processes
 from figures import Figures
 from measuring import measure_all
 from neighbour import Neighbour
-from selftest import self_test
+from selftest import family_self_test, self_test
 
 MEASUREMENTS = Path(__file__).resolve().parents[2] / "docs/measurements"
 
@@ -39,6 +40,9 @@ def arguments():
                         help="while a neighbour streams through memory on the last processor")
     parser.add_argument("--sweep", action="store_true",
                         help="planes and channels that no list chose, one thread: ten minutes; with --quick, one")
+    parser.add_argument("--family", action="store_true",
+                        help="layer, RMS, group and instance norm, per sample, ghost, masks: ten minutes")
+    parser.add_argument("--ours", metavar="FILE", help="another build of our worker, of an earlier commit for example")
     parser.add_argument("--sizes", type=listed(sweep.SIZES), default=list(sweep.SIZES),
                         help="of the sweep, of " + ",".join(sweep.SIZES))
     parser.add_argument("--elements", type=listed(sweep.ELEMENT), default=["Float"],
@@ -47,7 +51,7 @@ def arguments():
     parser.add_argument("--from", type=Path, nargs="+", dest="files", metavar="FILE",
                         help="report on files of earlier runs instead of measuring")
     parser.add_argument("--write-docs", action="store_true",
-                        help="write docs/measurements/peers.md and peers.svg, or sweep.md and its maps")
+                        help="write docs/measurements/peers.md and peers.svg, sweep.md and its maps, or family.md")
     parser.add_argument("--self-test", action="store_true",
                         help="only check that everybody computes the same")
     options = parser.parse_args()
@@ -57,6 +61,8 @@ def arguments():
         parser.error("the number of rounds is at least 1")
     if options.sweep and (options.only or options.files):
         parser.error("--sweep: not with --only or --from")
+    if options.family and (options.sweep or options.only or options.files):
+        parser.error("--family: not with --sweep, --only or --from")
     return options
 
 
@@ -85,7 +91,7 @@ def measure(options, workers, told):
     others = machine.Others([worker.process.pid for worker in workers.values()])
     neighbour = Neighbour() if options.busy else None
     try:
-        step = measure_sweep if options.sweep else measure_groups
+        step = measure_sweep if options.sweep else measure_family if options.family else measure_groups
         run |= step(options, workers, run["engine"])
     finally:
         if neighbour:
@@ -112,6 +118,11 @@ def measure_sweep(options, workers, engine):
         chosen, options.operations, options.threads[0], workers, engine, options.rounds or 3)}
 
 
+def measure_family(options, workers, engine):
+    return {"family": family.measure(
+        options.operations, options.threads, workers, engine, options.rounds or 3, options.quick)}
+
+
 def commit():
     """The commit that is measured, as git names it, or nothing outside a repository."""
     told = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=MEASUREMENTS,
@@ -121,7 +132,7 @@ def commit():
 
 def command(options):
     """The command that measures the same again."""
-    said = [f"--{flag}" for flag in ["sweep", "quick", "busy"] if getattr(options, flag)]
+    said = [f"--{flag}" for flag in ["sweep", "family", "quick", "busy"] if getattr(options, flag)]
     if options.only:
         said += ["--only", ",".join(options.only)]
     if set(options.operations) != set(problems.OPERATIONS):
@@ -179,10 +190,13 @@ def main():
     if options.files:
         run = joined(options.files)
     else:
+        if options.ours:
+            processes.COMMANDS["ours"] = [options.ours]
         workers, told = processes.start()
         try:
             if options.self_test:
-                right = self_test(workers, told["ours"]["engines"], options.threads)
+                test = family_self_test if options.family else self_test
+                right = test(workers, told["ours"]["engines"], options.threads)
                 sys.exit(0 if right else 1)
             run = measure(options, workers, told)
         finally:
@@ -194,6 +208,11 @@ def main():
             print(sweep_report.markdown(run))
             if options.write_docs:
                 write_sweep(run)
+            return
+        if options.family:
+            print(family.markdown(run))
+            if options.write_docs:
+                (MEASUREMENTS / "family.md").write_text(family.page(run))
             return
     figures = Figures(run)
     print(report.markdown(run, figures))

@@ -5,6 +5,7 @@ A check goes the way of a measurement, buffers and call, with data that the cond
 
 import random
 
+import family
 from problems import OPERATIONS, Problem, contestants
 
 # One for the smallest case, one that is cut for two threads, short planes, features.
@@ -92,6 +93,34 @@ def taking_part(shape, engines):
                  for contestant in contestants(Problem("self-test", shape), engine)
                  if contestant.layout != "limit" and contestant.name != "ours, BLAS"}
     return sorted(everybody, key=lambda contestant: (contestant.name, contestant.engine))
+
+
+def family_self_test(workers, engines, thread_counts):
+    """The same for the layers that PyTorch has too: everybody's output beside its own."""
+    worst, wrong = {}, []
+    shapes = [(layer, "rows", shape) for layer in ["layer", "rms"] for shape in [(3, 32), (130, 77), (1, 768)]]
+    shapes += [(layer, layout, (3, 64, 5, 7)) for layer in ["group", "instance"] for layout in ["nchw", "nhwc"]]
+    for seed, (layer, layout, shape) in enumerate(shapes):
+        problem, data = Problem("self-test", shape), random_data(shape, seed)
+        given = {"x": data["x"], "gradient": data["gradient"], "operation": "check"}
+        for operation in OPERATIONS:
+            for threads in thread_counts:
+                outputs = {}
+                for engine in engines:
+                    for one in family.contestants(layer, layout, engine):
+                        request = one.request(operation, problem, threads, 1) | given | {"of": operation}
+                        outputs[f"{one.name} {one.engine}".strip()] = workers[one.worker].ask(request)["output"]
+                for name, output in outputs.items():
+                    found = difference(output, outputs["PyTorch"])
+                    worst[name, layer] = max(worst.get((name, layer), 0), found)
+                    if found > TOLERANCE:
+                        wrong.append(f"{name}: {operation} of {layer}, {problem.name} {layout}, "
+                                     f"threads {threads}, differs by {found:.1e}")
+    for (name, layer), found in worst.items():
+        print(f"{name:16} {layer:9} differs from PyTorch by at most {found:.1e}")
+    for line in wrong:
+        print(f"WRONG: {line}")
+    return not wrong
 
 
 def self_test(workers, engines, thread_counts):

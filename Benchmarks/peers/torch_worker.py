@@ -19,6 +19,8 @@ import warnings
 warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # it is not needed
 import torch  # noqa: E402
 
+from torch_family import Family  # noqa: E402
+
 EPSILON = 1e-5
 MOMENTUM = 0.1
 PERIOD = 1048573  # a prime: long tensors repeat their random numbers after as many elements
@@ -49,6 +51,7 @@ class Problem:
         # mean, 1/√(variance + ε)
         self.batch = torch.zeros(channels, dtype=kind), torch.zeros(channels, dtype=kind)
         self.gradients = None
+        self.family = Family(shape, self.flat)
 
     def view(self, name, layout):
         """The buffer as a tensor of `shape`, its elements in memory in the order of `layout`."""
@@ -96,6 +99,11 @@ class Problem:
         def given(name):
             return torch.tensor(request[name])
 
+        if "layer" in request:
+            for name in ["x", "gradient"]:
+                self.family.view(name, layout).copy_(given(name).view(self.shape))
+            self.family.call(operation, request["layer"], layout)[0]()
+            return {"output": self.family.result(operation)}
         for name in ["x", "gradient"]:
             self.view(name, layout).copy_(given(name).view(self.shape))
         self.gamma, self.beta = given("gamma"), given("beta")
@@ -113,7 +121,10 @@ class Problem:
                 "second": two[1].tolist()}
 
     def measure(self, request):
-        run, implementation = self.call(request["operation"], request["layout"])
+        if "layer" in request:
+            run, implementation = self.family.call(request["operation"], request["layer"], request["layout"])
+        else:
+            run, implementation = self.call(request["operation"], request["layout"])
         run()  # caches, and threads woken
         milliseconds = []
         for _ in range(request["repetitions"]):

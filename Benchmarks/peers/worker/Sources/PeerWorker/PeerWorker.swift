@@ -38,11 +38,16 @@ enum PeerWorker {
             throw Unsupported(reason: "no shape")
         }
         let element = request.element ?? ""
-        if problem?.shape != shape || problem?.element != element {
+        let isFamily = request.layer != nil
+        if problem?.shape != shape || problem?.element != element || problem?.isFamily != isFamily {
             problem = nil
-            problem =
-                element == "f8"
-                ? try Problem<Double>(shape, element) : try Problem<Float>(shape, element)
+            if isFamily {
+                problem = try Family(shape)
+            } else if element == "f8" {
+                problem = try Problem<Double>(shape, element)
+            } else {
+                problem = try Problem<Float>(shape, element)
+            }
         }
         guard let problem else { throw Unsupported(reason: "no problem") }
         if request.operation == "check" { return try problem.check(request) }

@@ -5,6 +5,7 @@ import Normalization
 protocol AnyProblem {
     var shape: [Int] { get }
     var element: String { get }
+    var isFamily: Bool { get }
     func implementation(_ request: Request) throws -> String?
     func call(_ operation: String, _ request: Request) throws -> () throws -> Void
     func check(_ request: Request) throws -> Reply
@@ -15,6 +16,7 @@ protocol AnyProblem {
 final class Problem<Scalar: NormalizationScalar>: AnyProblem {
     let shape: [Int]
     let element: String
+    let isFamily = false
     private let tensors: Tensors<Scalar>
     private let count: Int
     private var layer: BatchNorm<Scalar>

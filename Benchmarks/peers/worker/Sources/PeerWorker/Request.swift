@@ -9,6 +9,8 @@ struct Request: Decodable {
     let repetitions: Int?
     let engine: String?
     let element: String?
+    /// A layer of the family; where there is none, batch norm.
+    let layer: String?
 
     /// The operation that is checked, or whose traffic the limit has.
     let of: String?
