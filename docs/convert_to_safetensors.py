@@ -13,8 +13,8 @@ Keras: .keras or .h5 with a whole model. Needs keras, its backend and safetensor
 backend than TensorFlow set KERAS_BACKEND to torch or jax.
 Names are the variables' paths joined with dots: batch_normalization.gamma ...; where parts of a model
 have variables of the same name, the parts' names stand before them.
-What no variable holds of a batch normalization (epsilon, momentum, axis, scale and center) goes into
-the metadata, under normalization.NAME.
+What no variable holds of a normalization (its kind, epsilon, momentum, axis, groups, scale and center)
+goes into the metadata, under normalization.NAME.
 """
 
 import argparse
@@ -130,21 +130,40 @@ def from_keras(path, _):
 
 
 def keras_settings(model, names):
-    """What no variable holds of the batch normalizations, under their names."""
+    """What no variable holds of the normalizations, under their names."""
     import keras
 
     settings = {}
     for layer in model._flatten_layers():
-        if not isinstance(layer, keras.layers.BatchNormalization) or not layer.built:
+        if not layer.built or not layer.variables:
             continue
-        name = names[id(layer.moving_mean)].rpartition(".")[0]
-        axis = layer.axis[0] if isinstance(layer.axis, (list, tuple)) else layer.axis
-        affine = {(True, True): "both", (True, False): "gamma", (False, True): "beta",
-                  (False, False): "none"}[bool(layer.scale), bool(layer.center)]
-        settings[f"normalization.{name}"] = (
-            f"epsilon={float(layer.epsilon)!r} decay={float(layer.momentum)!r} variance=biased "
-            f"axis={int(axis)} affine={affine}")
+        words = normalization_words(keras.layers, layer)
+        if words:
+            name = names[id(layer.variables[0])].rpartition(".")[0]
+            settings[f"normalization.{name}"] = " ".join(words)
     return settings
+
+
+def normalization_words(layers, layer):
+    """The words of a layer's settings; none for another layer."""
+    epsilon = f"epsilon={float(getattr(layer, 'epsilon', 0) or 0)!r}"
+    axis = getattr(layer, "axis", None)
+    axis = f"axis={int(axis[0] if isinstance(axis, (list, tuple)) else axis or 0)}"
+    affine = {(True, True): "both", (True, False): "gamma", (False, True): "beta",
+              (False, False): "none"}
+    affine = "affine=" + affine[bool(getattr(layer, "scale", True) is not False),
+                                bool(getattr(layer, "center", False))]
+    if isinstance(layer, layers.BatchNormalization):
+        return [epsilon, f"decay={float(layer.momentum)!r}", "variance=biased", axis, affine]
+    if isinstance(layer, layers.GroupNormalization):
+        return ["kind=group", f"groups={int(layer.groups)}", epsilon, axis, affine]
+    if isinstance(layer, getattr(layers, "RMSNormalization", ())):
+        return ["kind=rms", epsilon, "affine=gamma"]
+    if isinstance(layer, layers.LayerNormalization):
+        # With rms_scaling it is neither layer nor RMS normalization, and read as none.
+        kind = "rms_scaling" if getattr(layer, "rms_scaling", False) else "layer"
+        return [f"kind={kind}", epsilon, affine]
+    return []
 
 
 READERS = {".pth": from_pytorch, ".pt": from_pytorch, ".pth.tar": from_pytorch,

@@ -79,6 +79,19 @@ class Converter(unittest.TestCase):
             "normalization.a": "epsilon=1.001e-05 decay=0.9 variance=biased axis=-1 affine=both",
             "normalization.b": "epsilon=0.001 decay=0.99 variance=biased axis=-1 affine=none"})
 
+    def test_settings_of_other_normalizations_are_kept(self):
+        model = keras.Sequential([
+            keras.Input((5, 4)), keras.layers.LayerNormalization(name="a", center=False),
+            keras.layers.GroupNormalization(2, name="b", epsilon=1e-4),
+            keras.layers.RMSNormalization(name="c"), keras.layers.Dense(4, name="d")])
+        model.save(self.path("model.keras"))
+        names, metadata = self.converted("model.keras")
+        self.assertEqual(names, ["a.gamma", "b.beta", "b.gamma", "c.scale", "d.bias", "d.kernel"])
+        self.assertEqual(metadata, {
+            "normalization.a": "kind=layer epsilon=0.001 affine=gamma",
+            "normalization.b": "kind=group groups=2 epsilon=0.0001 axis=-1 affine=both",
+            "normalization.c": "kind=rms epsilon=1e-06 affine=gamma"})
+
     def test_parts_of_a_model_may_have_the_same_names(self):
         def part(name):
             return keras.Sequential(

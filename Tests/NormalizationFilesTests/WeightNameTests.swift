@@ -65,7 +65,7 @@ import Testing
         }
         #expect(
             nothing.description
-                == "model: expected a layer \"bn\", found none, nor another batch normalization")
+                == "model: expected a layer \"bn\", found none, nor another normalization")
     }
 
     /// "é" as one scalar and as two: one `String`, and two tensors.

@@ -55,7 +55,7 @@ extension FileError: CustomStringConvertible {
         case .missingLayer(let file, let prefix, let similar):
             "\(printable(file)): expected a layer \"\(printable(prefix))\", found none"
                 + (similar.isEmpty
-                    ? ", nor another batch normalization"
+                    ? ", nor another normalization"
                     : "; there is " + similar.map { "\"\(printable($0))\"" }.joined(separator: ", "))
         case .layerSettings(let file, let prefix, let found):
             "\(printable(file)): layer \"\(printable(prefix))\": expected settings such as "
@@ -68,6 +68,12 @@ extension FileError: CustomStringConvertible {
         case .overflow(let file, let tensor, let index, let value):
             "\(printable(file)): \(named(tensor))expected numbers in the range of Float, "
                 + "found \(value) at index \(index)"
+        case .layerKind(let file, let prefix, let expected, let found):
+            "\(printable(file)): layer \"\(printable(prefix))\": expected a \(expected.rawValue) norm, "
+                + "found metadata that say \(found.rawValue) norm"
+        case .missingSetting(let file, let prefix, let setting):
+            "\(printable(file)): layer \"\(printable(prefix))\": expected its \(setting) from the caller, "
+                + "since the file does not say it"
         case .unexpectedTensor(let file, let tensor, let expected):
             "\(printable(file)): \(named(tensor))expected none but "
                 + expected.map { "\"\(printable($0))\"" }.joined(separator: ", ")

@@ -72,7 +72,13 @@ public enum FileError: Error, Equatable, Sendable {
     /// The tensor is to hold a whole number, and holds `value`.
     case notWhole(file: String, tensor: String, value: Double)
 
-    /// The layer `prefix` has a tensor that is none of a batch normalization: `expected` are.
+    /// The metadata of the layer `prefix` say that it is another kind of layer.
+    case layerKind(file: String, prefix: String, expected: LayerKind, found: LayerKind)
+
+    /// Neither the file nor the caller says `setting` of the layer `prefix`, which has no default.
+    case missingSetting(file: String, prefix: String, setting: String)
+
+    /// The layer `prefix` has a tensor that it cannot take: `expected` are those it can.
     case unexpectedTensor(file: String, tensor: String, expected: [String])
 
     /// The tensor has a shape other than those `expected`.

@@ -23,19 +23,8 @@ extension BatchNorm {
     public func tensors(
         prefix: String, names: ParameterNames = .pyTorch
     ) throws(FileError) -> [SafetensorsTensor] {
-        var tensors: [SafetensorsTensor] = []
-        for (parameter, kind) in [(gamma, LayerParameter.gamma), (beta, .beta)] {
-            guard parameter != .absent, let part = names.name(of: kind) else { continue }
-            var shape: [Int] = []
-            if case .perChannel = parameter { shape = [channels] }
-            let name = tensorName(prefix, part, separator: names == .kerasVariables ? "/" : ".")
-            tensors.append(
-                Scalar.self == Float.self
-                    ? try SafetensorsTensor(
-                        name: name, shape: shape, values: parameter.values.map { Float($0) })
-                    : try SafetensorsTensor(
-                        name: name, shape: shape, values: parameter.values.map { Double($0) }))
-        }
+        var tensors = try affineTensors(
+            (gamma, beta), shape: [channels], of: .batch, prefix: prefix, names: names)
         guard let runningStatistics else { return tensors }
         for (values, kind) in [
             (runningStatistics.mean, LayerParameter.mean), (runningStatistics.variance, .variance),

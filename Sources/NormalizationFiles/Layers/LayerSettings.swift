@@ -1,12 +1,22 @@
 public import Normalization
 
-/// What a file says of a batch normalization beside its tensors; nil where it says nothing, so that a
-/// default holds.
+/// What a file says of a normalization beside its tensors; nil where it says nothing, so that a default
+/// holds.
 ///
 /// It stands in the file's metadata under `normalization.` and the layer's name, as words such as
-/// `epsilon=0.001 decay=0.99 variance=biased axis=-1 affine=both`. `BatchNorm.metadata(prefix:channelAxis:)`
-/// writes it, and `docs/convert_to_safetensors.py` for Keras's layers.
+/// `epsilon=0.001 decay=0.99 variance=biased axis=-1 affine=both` or
+/// `kind=rms width=2304 epsilon=1e-06 offset=1.0 affine=gamma`. `metadata(prefix:)` of the layers writes it,
+/// and `docs/convert_to_safetensors.py` for Keras's layers.
 public struct LayerSettings: Equatable, Sendable {
+    /// What the layer is; a batch normalization says nothing.
+    public var kind: LayerKind?
+    /// The number of channels, or of values that are normalized together, which no tensor says where γ and
+    /// β are shared or absent.
+    public var width: Int?
+    /// The number of groups of channels.
+    public var groups: Int?
+    /// What is added to γ.
+    public var scaleOffset: Double?
     /// The number inside the root.
     public var epsilon: Double?
     /// The weight of the new value in the running statistics.
@@ -45,7 +55,11 @@ public struct LayerSettings: Equatable, Sendable {
             guard parts.count == 2 else { return nil }
             let value = parts[1]
             switch parts[0] {
+            case "kind" where kind == nil: kind = LayerKind(rawValue: value)
+            case "width" where width == nil: width = Int(value)
+            case "groups" where groups == nil: groups = Int(value)
             case "epsilon" where epsilon == nil: epsilon = Double(value)
+            case "offset" where scaleOffset == nil: scaleOffset = Double(value)
             case "new_weight" where weight == nil: weight = Double(value).map { .newWeight($0) }
             case "decay" where weight == nil: weight = Double(value).map { .decay($0) }
             case "average" where weight == nil: weight = value == "cumulative" ? .cumulative : nil
@@ -65,7 +79,11 @@ public struct LayerSettings: Equatable, Sendable {
 
     private var words: [String] {
         var words: [String] = []
+        if let kind { words.append("kind=\(kind.rawValue)") }
+        if let width { words.append("width=\(width)") }
+        if let groups { words.append("groups=\(groups)") }
         if let epsilon { words.append("epsilon=\(epsilon)") }
+        if let scaleOffset { words.append("offset=\(scaleOffset)") }
         switch weight {
         case .newWeight(let weight): words.append("new_weight=\(weight)")
         case .decay(let decay): words.append("decay=\(decay)")

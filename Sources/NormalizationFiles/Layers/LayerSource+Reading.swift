@@ -9,11 +9,12 @@ extension LayerSource {
     ) throws(FileError) -> BatchNorm<Scalar> {
         let layer = try layer(prefix, names: names)
         let settings = try settings(of: prefix)
+        try check(settings, prefix, of: .batch)
         let preset = preset ?? settings.preset(layer.names.preset)
         try checkPresence(layer, settings, hasRunningStatistics, isAffine)
         let channels = try channels(layer, hasRunningStatistics)
-        let gamma: AffineParameter<Scalar> = try parameter(layer.tensors[.gamma], channels)
-        let beta: AffineParameter<Scalar> = try parameter(layer.tensors[.beta], channels)
+        let gamma: AffineParameter<Scalar> = try parameter(layer.tensors[.gamma], [channels])
+        let beta: AffineParameter<Scalar> = try parameter(layer.tensors[.beta], [channels])
         var statistics: (mean: [Double], variance: [Double], updates: Int)?
         if hasRunningStatistics, let mean = layer.tensors[.mean],
             let variance = layer.tensors[.variance]
@@ -40,8 +41,17 @@ extension LayerSource {
         }
     }
 
+    /// Throws where the metadata call the layer something else.
+    func check(
+        _ settings: LayerSettings, _ prefix: String, of kind: LayerKind
+    ) throws(FileError) {
+        if let found = settings.kind, found != kind {
+            throw .layerKind(file: name, prefix: prefix, expected: kind, found: found)
+        }
+    }
+
     /// Throws where a tensor is missing, or there is one beside it that the layer cannot take.
-    private func checkPresence(
+    func checkPresence(
         _ layer: FoundLayer, _ settings: LayerSettings, _ hasRunningStatistics: Bool,
         _ isAffine: Bool
     ) throws(FileError) {
@@ -90,22 +100,20 @@ extension LayerSource {
         return longest.entry.count
     }
 
-    private func parameter<Scalar: NormalizationScalar>(
-        _ tensor: NamedTensor?, _ channels: Int
+    /// γ or β: a single number is shared, unless the shape that it has otherwise is that of one.
+    func parameter<Scalar: NormalizationScalar>(
+        _ tensor: NamedTensor?, _ shape: [Int]
     ) throws(FileError) -> AffineParameter<Scalar> {
         guard let tensor else { return .absent }
-        switch tensor.entry.shape {
-        case [channels]: return .perChannel(try values(of: tensor))
-        case [], [1]: return .shared(try values(of: tensor)[0])
-        default:
-            // A layer of one's own may keep them as (1, C, 1, 1), to multiply with.
-            if tensor.isVector, tensor.entry.count == channels {
-                return .perChannel(try values(of: tensor))
-            }
+        let found = tensor.entry.shape
+        if found == shape { return .perChannel(try values(of: tensor)) }
+        if found == [] || found == [1] { return .shared(try values(of: tensor)[0]) }
+        // A layer of one's own may keep them as (1, C, 1, 1), to multiply with.
+        guard tensor.isVector, shape.count == 1, tensor.entry.count == shape[0] else {
             throw .tensorShape(
-                file: name, tensor: tensor.name, expected: [[channels], []],
-                found: tensor.entry.shape)
+                file: name, tensor: tensor.name, expected: [shape, []], found: found)
         }
+        return .perChannel(try values(of: tensor))
     }
 
     /// Files of old versions of PyTorch have no count; it is 0 then.
@@ -127,5 +135,5 @@ extension LayerSource {
 
 extension NamedTensor {
     /// Whether all dimensions but one are 1.
-    fileprivate var isVector: Bool { entry.shape.count { $0 != 1 } <= 1 }
+    var isVector: Bool { entry.shape.count { $0 != 1 } <= 1 }
 }

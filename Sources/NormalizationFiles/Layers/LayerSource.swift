@@ -31,8 +31,14 @@ struct LayerSource {
         return LayerSettings()
     }
 
-    /// The layer `prefix`, by the names of a framework or by those that it has.
-    func layer(_ prefix: String, names: ParameterNames?) throws(FileError) -> FoundLayer {
+    /// The layer `prefix`, by the names of a framework or by those that it has; those of other layers of
+    /// this kind are in the error where it is not there.
+    ///
+    /// - Parameter mayBeBare: whether it is one, too, that has no tensors.
+    func layer(
+        _ prefix: String, names: ParameterNames?, of kind: LayerKind = .batch,
+        mayBeBare: Bool = false
+    ) throws(FileError) -> FoundLayer {
         var (prefix, tensors) = (prefix, index.tensors(of: prefix))
         if tensors.isEmpty {
             // Keras's files of weights put a layer's numbered variables below it.
@@ -43,8 +49,8 @@ struct LayerSource {
             if let names { FoundLayer(prefix, tensors, names: names) } else {
                 FoundLayer.guessed(prefix, tensors)
             }
-        if layer.tensors.isEmpty {
-            throw .missingLayer(file: name, prefix: prefix, similar: similar(to: prefix))
+        if layer.tensors.isEmpty, !(mayBeBare && tensors.isEmpty) {
+            throw .missingLayer(file: name, prefix: prefix, similar: similar(to: prefix, kind))
         }
         if layer.isAmbiguous || names == nil && layer.hasNamesOfTwo {
             throw .ambiguousNames(file: name, prefix: prefix)
@@ -66,14 +72,17 @@ struct LayerSource {
 
     /// Layers whose names are near to one that is not there, or names that only look like a layer's:
     /// at most five.
-    private func similar(to prefix: String) -> [String] {
+    private func similar(to prefix: String, _ kind: LayerKind) -> [String] {
         func parts(_ name: String) -> [Substring] { name.split { $0 == "." || $0 == "/" } }
         let wanted = Set(parts(prefix).map { $0.lowercased() })
-        let layers = batchNorms.map(\.prefix)
+        let layers =
+            kind == .batch
+            ? batchNorms.map(\.prefix)
+            : normalizations.filter { $0.kinds.contains(kind) }.map(\.prefix)
         let known = Set(layers.map { ExactText($0) })
         // Running statistics by names that are not known here.
         let unknown = index.prefixes.filter { name in
-            !known.contains(ExactText(name))
+            kind == .batch && !known.contains(ExactText(name))
                 && index.tensors(of: name).contains { tensor in
                     tensor.entry.shape.count == 1
                         && ["mean", "var"].contains { tensor.part.lowercased().contains($0) }

@@ -1,7 +1,7 @@
 public import Normalization
 
-/// What a framework calls the tensors of a batch normalization, behind the layer's own name and a dot
-/// or a slash.
+/// What a framework calls the tensors of a normalization, behind the layer's own name and a dot or a
+/// slash.
 ///
 /// | | ``pyTorch`` | ``keras`` | ``burn`` | ``kerasVariables`` |
 /// | --- | --- | --- | --- | --- |
@@ -12,7 +12,7 @@ public import Normalization
 /// | number of updates | `num_batches_tracked` | – | – | – |
 ///
 /// `running_variance` is read for `running_var`, and Keras's names also with the `:0` that files of
-/// TensorFlow have behind them.
+/// TensorFlow have behind them. Keras calls the γ of its RMS normalization `scale`.
 public enum ParameterNames: String, Sendable, CaseIterable {
     /// PyTorch's names.
     case pyTorch
@@ -40,7 +40,7 @@ public enum ParameterNames: String, Sendable, CaseIterable {
         case (.pyTorch, .gamma): ["weight"]
         case (.pyTorch, .beta): ["bias"]
         case (.pyTorch, .updateCount): ["num_batches_tracked"]
-        case (.keras, .gamma): ["gamma", "gamma:0"]
+        case (.keras, .gamma): ["gamma", "gamma:0", "scale", "scale:0"]
         case (.keras, .beta): ["beta", "beta:0"]
         case (.keras, .mean): ["moving_mean", "moving_mean:0"]
         case (.keras, .variance): ["moving_variance", "moving_variance:0"]
@@ -57,7 +57,10 @@ public enum ParameterNames: String, Sendable, CaseIterable {
     }
 
     /// The name that is written.
-    func name(of parameter: LayerParameter) -> String? { spellings(of: parameter).first }
+    func name(of parameter: LayerParameter, in kind: LayerKind = .batch) -> String? {
+        self == .keras && kind == .rms && parameter == .gamma
+            ? "scale" : spellings(of: parameter).first
+    }
 
     /// The parameter that a name behind the layer's own is of.
     func parameter(named name: String) -> LayerParameter? {
@@ -65,7 +68,7 @@ public enum ParameterNames: String, Sendable, CaseIterable {
     }
 }
 
-/// The tensors of a batch normalization.
+/// The tensors of a normalization, of which only batch normalizations have more than γ and β.
 enum LayerParameter: CaseIterable {
     case gamma
     case beta

@@ -50,7 +50,7 @@ extension SafetensorsFile {
             hasRunningStatistics: hasRunningStatistics, isAffine: isAffine)
     }
 
-    private var layers: LayerSource {
+    var layers: LayerSource {
         LayerSource(
             name: name, files: [self], index: layerIndex.value { LayerIndex([(entries, metadata)]) }
         )

@@ -75,5 +75,5 @@ public struct SafetensorsModel: Sendable {
             hasRunningStatistics: hasRunningStatistics, isAffine: isAffine)
     }
 
-    private var layers: LayerSource { LayerSource(name: name, files: files, index: index) }
+    var layers: LayerSource { LayerSource(name: name, files: files, index: index) }
 }
