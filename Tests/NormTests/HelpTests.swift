@@ -16,7 +16,8 @@ import Testing
             ["help", "apply"],
             [
                 "--mode", "training", "inference", "backward", "inference-backward", "--input",
-                "--layer", "--groups", "--scale-offset",
+                "--layer", "--groups", "--axes", "--scale-offset", "--residual", "--mask",
+                "--masked-output", "--renorm", "--ghost", "--weights", "--prefix", "sum.npy",
                 "--gradient", "--gamma", "--beta", "--running-mean", "--running-variance",
                 "--channel-axis", "--epsilon", "--momentum", "--decay", "--cumulative",
                 "--variance", "--engine", "--threads", "--non-finite", "--output-directory",

@@ -22,24 +22,30 @@ struct Apply: ParsableCommand {
             its gradients.
 
             FILES READ
-            The input is <f2, <f4 or <f8, of rank 2 or more; the gradient has its type
-            and shape. Gamma, beta and the running statistics are of any of these
-            types and have one element per channel. A gamma or beta of one element is
-            shared by all channels; one of shape (N, C) has a number for each channel
-            of each sample; one that is not given is absent.
+            The input is <f2, <f4 or <f8, of rank 2 or more, or 1 for layer and rms; the
+            gradient and the residual have its type and shape. Gamma, beta and the
+            running statistics are of any of these types and have one element per
+            channel. A gamma or beta of one element is shared by all channels; one of
+            shape (N, C) has a number for each channel of each sample; one that is not
+            given is absent. Those of layer and rms have the shape of the axes that are
+            normalized. With --weights they all come from a file of weights, and
+            --layer says what the layer is.
 
             FILES WRITTEN, in the type of the input, <f4 for <f2
               y.npy
               batch_mean.npy, batch_variance.npy
-                  where the statistics of the batch are used; the variance is biased
+                  where the statistics of the batch are used; the variance is biased;
+                  a row for each part with --ghost
               running_mean.npy, running_variance.npy
                   by training, where there are any: given, or started at 0 and 1
                   because of --momentum, --decay or --cumulative
+              sum.npy
+                  with --residual, whose gradient is that of x, dx
               dx.npy, dgamma.npy, dbeta.npy
                   by the backward modes; dgamma and dbeta where there is a gamma, a
                   beta
-            All of them are written, or on an error none. An empty batch has no
-            statistics of its own.
+            All of them are written, or on an error none. A batch that is empty, or of
+            which a mask leaves nothing, has no statistics of its own.
 
             EXAMPLES
               norm apply --mode training --input x.npy --output-directory out \\
@@ -52,6 +58,11 @@ struct Apply: ParsableCommand {
                 --gamma gamma.npy --output-directory out
               norm apply --mode inference --input x.npy --layer group --groups 32 \\
                 --gamma gamma.npy --beta beta.npy --output-directory out
+              norm apply --mode training --input sequences.npy --mask valid.npy \\
+                --gamma gamma.npy --momentum 0.1 --output-directory out
+              norm apply --mode inference --input tokens.npy --layer rms \\
+                --weights model.safetensors --epsilon 1e-5 \\
+                --prefix model.layers.0.input_layernorm --output-directory out
             """)
 
     @Option(help: "What to compute, as above.")
@@ -72,8 +83,9 @@ struct Apply: ParsableCommand {
         defer { progress.clear() }
         let input = FileArgument("--input", input)
         progress.show("reading \(input.path)")
-        // x and y, and their gradients.
-        switch try input.read(.floatingPoint, tensors: mode.isBackward ? 4 : 2) {
+        // x and y, and their gradients; a residual and the sum.
+        let tensors = (mode.isBackward ? 4 : 2) + (layer.residual == nil ? 0 : 2)
+        switch try input.read(.floatingPoint, tensors: tensors) {
         case .float16(let x): try run(x.widened(), progress)
         case .float32(let x): try run(x, progress)
         case .float64(let x): try run(x, progress)
@@ -91,6 +103,7 @@ struct Apply: ParsableCommand {
                 switch layer.layer {
                 case .batch: try BatchCall(input).outputs().arrays
                 case .group, .instance: try GroupCall(input).outputs().arrays
+                case .layer, .rms: try RowCall(input).outputs().arrays
                 }
             progress.show("writing to \(outputDirectory)")
             try OutputFolder("--output-directory", outputDirectory).write(
@@ -103,10 +116,12 @@ struct Apply: ParsableCommand {
         switch error {
         case .invalidVariance(let channel, let variance, let epsilon):
             .data(
-                "--running-variance \(layer.runningVariance ?? ""): expected variance + epsilon above 0, "
+                "\(runningVariance): expected variance + epsilon above 0, "
                     + "found \(variance) + \(epsilon) in channel \(channel)")
         case .invalidEpsilon, .invalidWeight, .invalidUpdateCount, .invalidThreadLimit:
             .call("--\(error)")
+        case .invalidNormalizedAxisCount(let shape, let count) where !shape.isEmpty:
+            .call("--axes: expected 1 or more of shape \(shape), got \(count)")
         case .invalidGroupCount(let channels, let groups):
             .call("--groups: expected a divisor of \(channels) channels, got \(groups)")
         case .tooFewValuesPerChannel(let shape) where !mode.isTraining:
@@ -116,5 +131,11 @@ struct Apply: ParsableCommand {
                 found: "shape \(shape)")
         default: FileArgument("--input", input).name.failure(error)
         }
+    }
+
+    /// Where the running variance comes from.
+    private var runningVariance: String {
+        if let file = layer.weights.weights { return "--weights \(file): running variance" }
+        return "--running-variance \(layer.batch.runningVariance ?? "")"
     }
 }

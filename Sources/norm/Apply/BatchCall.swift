@@ -4,110 +4,115 @@ import NormalizationFiles
 /// The call of a batch normalization that `norm apply` was asked for, its files read and checked.
 struct BatchCall<Scalar: NormalizationScalar & NpyElement> {
     private let input: CallInput<Scalar>
-    private let channelAxis: Int
-    private let affine: AffineFiles<Scalar>
+    private let scaled: ScaledInput<Scalar>
+    private let affine: AffineParameters<Scalar>
     private let layer: BatchNorm<Scalar>
+    private let variant: BatchVariant
     /// Outputs have the shapes of the files they belong to, and (C) where there is none.
-    private let shapes: (mean: [Int], variance: [Int], channels: [Int])
+    private let shapes: (mean: [Int], variance: [Int])
 
     /// Reads the files beside the input.
     init(_ input: CallInput<Scalar>) throws {
         let options = input.options
-        let geometry = try Geometry(input.x.shape, channelAxis: options.channelAxis ?? 1)
+        let weights = try WeightsFile(options)
+        let axis = try options.channelAxis ?? weights?.settings().channelAxis ?? 1
+        let geometry = try Geometry(input.x.shape, channelAxis: axis)
         let channels = geometry.channels
+        variant = try BatchVariant(options.batch, geometry)
+        if let weights {
+            layer = try weights.batchNorm(Scalar.self, options)
+            affine = AffineParameters(
+                gamma: layer.gamma, beta: layer.beta, shape: [layer.channels])
+            shapes = ([layer.channels], [layer.channels])
+        } else {
+            affine = try AffineParameters(
+                options,
+                .channels(channels, samples: input.samples(geometry), beside: variant.option))
+            let preset = options.preset?.preset ?? .pyTorch
+            let (running, shapes) = try Self.runningStatistics(input, preset, channels)
+            self.shapes = shapes
+            layer = try BatchNorm(
+                channels: channels, gamma: affine.gamma, beta: affine.beta,
+                epsilon: options.epsilon ?? preset.epsilon, runningStatistics: running,
+                engine: options.engine, threadLimit: options.threads)
+        }
+        scaled = try input.scaled(affine, channelAxis: geometry.channelAxis)
         self.input = input
-        channelAxis = geometry.channelAxis
-        affine = try AffineFiles(options, count: channels, samples: input.samples(geometry))
-        try input.checkScaleOffset(of: affine)
+        try checkMask()
+    }
+
+    /// The running statistics of the options, and the shapes of their files.
+    private static func runningStatistics(
+        _ input: CallInput<Scalar>, _ preset: Preset, _ channels: Int
+    ) throws -> (RunningStatistics?, shapes: (mean: [Int], variance: [Int])) {
+        let options = input.options.batch
         let mean = try FileArgument("--running-mean", options.runningMean).map { file in
             try PerChannel(file, channels: channels)
         }
         let variance = try FileArgument("--running-variance", options.runningVariance).map { file in
             try PerChannel(file, channels: channels)
         }
-        shapes = (mean?.shape ?? [channels], variance?.shape ?? [channels], [channels])
-        let preset = options.preset.preset
+        let shapes = (mean?.shape ?? [channels], variance?.shape ?? [channels])
         let weight = options.weight
-        var running: RunningStatistics?
-        if mean != nil || (weight != nil && input.mode.isTraining) {
-            running = try RunningStatistics(
-                mean: mean?.values ?? Array(repeating: 0, count: channels),
-                variance: variance?.values ?? Array(repeating: 1, count: channels),
-                updateCount: options.cumulative.map { $0 - 1 } ?? 0,
-                weight: weight ?? preset.weight, estimator: options.variance ?? preset.estimator,
-                nonFinite: options.nonFinite ?? .throw)
-        }
-        layer = try BatchNorm(
-            channels: channels, gamma: affine.gammaParameter, beta: affine.betaParameter,
-            epsilon: options.epsilon ?? preset.epsilon, runningStatistics: running,
-            engine: options.engine, threadLimit: options.threads)
+        guard mean != nil || (weight != nil && input.mode.isTraining) else { return (nil, shapes) }
+        let running = try RunningStatistics(
+            mean: mean?.values ?? Array(repeating: 0, count: channels),
+            variance: variance?.values ?? Array(repeating: 1, count: channels),
+            updateCount: options.cumulative.map { $0 - 1 } ?? 0,
+            weight: weight ?? preset.weight, estimator: options.variance ?? preset.estimator,
+            nonFinite: options.nonFinite ?? .throw)
+        return (running, shapes)
+    }
+
+    private var usesRunningStatistics: Bool {
+        !input.mode.isTraining && layer.runningStatistics != nil
+    }
+
+    /// Throws where a mask leaves a single position to make statistics of.
+    private func checkMask() throws(Failure) {
+        guard case .masked(let mask, _) = variant, mask.validCount == 1, !usesRunningStatistics
+        else { return }
+        throw FileArgument("--mask", input.options.batch.mask ?? "").name.failure(
+            expected: "no valid position or more than one", found: "1")
     }
 
     /// Makes the call: every array that is to be written, by the name of its file.
     func outputs() throws -> CallOutputs<Scalar> {
-        let x = input.x
+        let shape = input.x.shape
         var outputs = CallOutputs<Scalar>()
-        let statistics: NormalizingStatistics
-        if !input.mode.isTraining, layer.runningStatistics != nil {
-            try outputs.add("y", x.shape, inference())
-            statistics = .running
+        let used: UsedStatistics
+        if usesRunningStatistics {
+            try outputs.add("y", shape, layer.inference(scaled, variant))
+            used = .running
         } else {
-            let (y, batch) = try forward()
-            try outputs.add("y", x.shape, y)
-            statistics = .batch(batch)
-            if batch.count > 0 {
-                try outputs.add("batch_mean", shapes.channels, batch.mean)
-                try outputs.add("batch_variance", shapes.channels, batch.variance())
-            }
-            if var running = layer.runningStatistics {
-                try running.update(with: batch)
-                try outputs.add("running_mean", shapes.mean, running.mean)
-                try outputs.add("running_variance", shapes.variance, running.variance)
-            }
+            let (y, statistics) = try layer.forward(scaled, variant)
+            try outputs.add("y", shape, y)
+            used = statistics
+            try add(statistics, to: &outputs)
         }
         if let dy = input.dy {
-            try outputs.add(backward(dy, statistics), input: x.shape, affine)
+            try outputs.add(
+                layer.backward(dy, scaled, variant, normalizedBy: used), input: shape, affine)
         }
         return outputs
     }
 
-    private func forward() throws(NormalizationError) -> (
-        output: [Scalar], statistics: BatchStatistics
-    ) {
-        let x = input.x
-        guard affine.isPerSample else {
-            return try layer.forward(x.values, shape: x.shape, channelAxis: channelAxis)
+    /// The statistics of the batch, a row for each of its parts where there are parts, and the running
+    /// ones after it.
+    private func add(
+        _ statistics: UsedStatistics, to outputs: inout CallOutputs<Scalar>
+    ) throws {
+        let parts = statistics.ofBatch
+        var shape = [layer.channels]
+        if case .parts = statistics { shape = [parts.count] + shape }
+        if parts.contains(where: { $0.count > 0 }) {
+            try outputs.add("batch_mean", shape, parts.flatMap(\.mean))
+            try outputs.add("batch_variance", shape, parts.flatMap { $0.variance() })
         }
-        let (gammas, betas) = affine.perSample(scaleOffset: input.scaleOffset)
-        return try layer.forward(
-            x.values, scaledBy: gammas, shiftedBy: betas, scaleOffset: input.scaleOffset,
-            shape: x.shape, channelAxis: channelAxis)
-    }
-
-    private func inference() throws(NormalizationError) -> [Scalar] {
-        let x = input.x
-        guard affine.isPerSample else {
-            return try layer.inference(x.values, shape: x.shape, channelAxis: channelAxis)
+        if var running = layer.runningStatistics {
+            try running.update(with: parts)
+            try outputs.add("running_mean", shapes.mean, running.mean)
+            try outputs.add("running_variance", shapes.variance, running.variance)
         }
-        let (gammas, betas) = affine.perSample(scaleOffset: input.scaleOffset)
-        return try layer.inference(
-            x.values, scaledBy: gammas, shiftedBy: betas, scaleOffset: input.scaleOffset,
-            shape: x.shape, channelAxis: channelAxis)
-    }
-
-    private func backward(
-        _ dy: [Scalar], _ statistics: NormalizingStatistics
-    ) throws(NormalizationError) -> Gradients<Scalar> {
-        let x = input.x
-        guard affine.isPerSample else {
-            return try layer.backward(
-                dy, input: x.values, normalizedBy: statistics, shape: x.shape,
-                channelAxis: channelAxis)
-        }
-        let (gammas, betas) = affine.perSample(scaleOffset: input.scaleOffset)
-        return try layer.backward(
-            dy, input: x.values, scaledBy: gammas, shiftedBy: betas,
-            scaleOffset: input.scaleOffset, normalizedBy: statistics, shape: x.shape,
-            channelAxis: channelAxis)
     }
 }

@@ -3,25 +3,29 @@ import NormalizationFiles
 
 /// γ or β from a file, and the shape it has there, which its gradient gets.
 struct Parameter<Scalar: NormalizationScalar> {
+    /// What γ and β of a layer are numbers of.
+    enum Places {
+        /// Channels, or, where there is a number of samples, the channels of each of them. `beside` is an
+        /// option that leaves no room for those of samples.
+        case channels(Int, samples: Int?, beside: String? = nil)
+        /// The values of a row, in the shape of the axes that are normalized.
+        case row([Int])
+    }
+
     let shape: [Int]
     let values: [Scalar]
     /// Whether there is one for each channel of each sample, in a file of shape (N, C).
     let isPerSample: Bool
     let file: FileArgument
 
-    /// One number for each of `count`, or a single one for all, or `count` for each of `samples`.
-    init?(
-        _ option: String, _ path: String?, count: Int, samples: Int? = nil
-    ) throws(Failure) {
+    /// One number for each place, or a single one for all.
+    init?(_ option: String, _ path: String?, _ places: Places) throws(Failure) {
         guard let file = FileArgument(option, path) else { return nil }
         let found = try file.read(.floatingPoint)
         let numbers = found.doubles
-        isPerSample = samples.map { $0 != 1 && found.shape == [$0, count] } ?? false
-        guard isPerSample || numbers.count == count || numbers.count == 1 else {
-            let perSample = samples.map { ", or shape [\($0), \(count)]" } ?? ""
-            throw file.name.failure(
-                expected: "\(count > 1 ? "1 or " : "")\(count) elements\(perSample)",
-                found: "\(numbers.count)")
+        isPerSample = places.arePerSample(found.shape)
+        guard isPerSample || numbers.count == 1 || places.holds(numbers.count, found.shape) else {
+            throw places.failure(file, found.shape, numbers.count)
         }
         values = numbers.map { Scalar($0) }
         for (index, value) in values.enumerated() where value.isInfinite {
@@ -41,59 +45,104 @@ struct Parameter<Scalar: NormalizationScalar> {
     }
 }
 
+extension Parameter.Places {
+    var count: Int {
+        switch self {
+        case .channels(let count, _, _): count
+        case .row(let shape): shape.reduce(1, *)
+        }
+    }
+
+    func arePerSample(_ shape: [Int]) -> Bool {
+        guard case .channels(let count, let samples?, nil) = self, samples != 1 else {
+            return false
+        }
+        return shape == [samples, count]
+    }
+
+    /// Whether so many numbers in this shape are one for each place. Dimensions of 1 do not count.
+    func holds(_ count: Int, _ shape: [Int]) -> Bool {
+        switch self {
+        case .channels(let channels, _, _): count == channels
+        case .row(let normalized): shape.filter { $0 != 1 } == normalized.filter { $0 != 1 }
+        }
+    }
+
+    func failure(_ file: FileArgument, _ shape: [Int], _ found: Int) -> Failure {
+        switch self {
+        case .channels(let count, let samples, let option):
+            let perSample =
+                option.map { " beside \($0)" } ?? samples.map { ", or shape [\($0), \(count)]" }
+                ?? ""
+            return file.name.failure(
+                expected: "\(count > 1 ? "1 or " : "")\(count) elements\(perSample)",
+                found: "\(found)")
+        case .row(let normalized):
+            return file.name.failure(
+                expected: "shape \(normalized), as the axes of the input, or 1 element",
+                found: "shape \(shape)")
+        }
+    }
+}
+
 /// γ and β of a call.
-struct AffineFiles<Scalar: NormalizationScalar> {
-    private let gamma: Parameter<Scalar>?
-    private let beta: Parameter<Scalar>?
-    private let count: Int
+struct AffineParameters<Scalar: NormalizationScalar> {
+    /// γ of the layer; absent where it is given for each sample.
+    let gamma: AffineParameter<Scalar>
+    /// β of the layer; absent where it is given for each sample.
+    let beta: AffineParameter<Scalar>
+    /// γ and β of each channel of each sample, where there are such; one that is not given is what
+    /// changes nothing.
+    let perSample: (gammas: [Scalar], betas: [Scalar])?
+    /// The shapes of ∂γ and ∂β; nil where there is no γ or no β.
+    let shapes: (gamma: [Int]?, beta: [Int]?)
 
     /// Reads the files of the options.
-    ///
-    /// - Parameters:
-    ///   - count: how many numbers each has.
-    ///   - samples: the number of samples where there may be as many for each of them.
-    init(_ options: LayerOptions, count: Int, samples: Int? = nil) throws(Failure) {
-        let gamma = try Parameter<Scalar>(
-            "--gamma", options.gamma, count: count, samples: samples)
-        let beta = try Parameter<Scalar>("--beta", options.beta, count: count, samples: samples)
+    init(_ options: LayerOptions, _ places: Parameter<Scalar>.Places) throws(Failure) {
+        let gamma = try Parameter<Scalar>("--gamma", options.gamma, places)
+        let beta = try Parameter<Scalar>("--beta", options.beta, places)
         if let gamma, let beta, gamma.isPerSample != beta.isPerSample {
             let (one, other) = gamma.isPerSample ? (gamma, beta) : (beta, gamma)
             throw other.file.name.failure(
                 expected: "shape \(one.shape), as in \(one.file.name.text)",
                 found: "\(other.shape)")
         }
-        self.gamma = gamma
-        self.beta = beta
-        self.count = count
-    }
-
-    var gammaParameter: AffineParameter<Scalar> {
-        isPerSample ? .absent : gamma?.affine(count) ?? .absent
-    }
-    var betaParameter: AffineParameter<Scalar> {
-        isPerSample ? .absent : beta?.affine(count) ?? .absent
-    }
-
-    /// Whether they are for each channel of each sample.
-    var isPerSample: Bool { gamma?.isPerSample ?? beta?.isPerSample ?? false }
-
-    /// γ and β of each channel of each sample; where one is absent, what changes nothing.
-    func perSample(scaleOffset: Double) -> (gammas: [Scalar], betas: [Scalar]) {
-        let numbers = gamma?.values.count ?? beta?.values.count ?? 0
-        let one = Scalar(1 - scaleOffset)
-        return (
+        shapes = (gamma?.shape, beta?.shape)
+        guard (gamma ?? beta)?.isPerSample ?? false else {
+            self.gamma = gamma?.affine(places.count) ?? .absent
+            self.beta = beta?.affine(places.count) ?? .absent
+            perSample = nil
+            return
+        }
+        let numbers = (gamma ?? beta)?.values.count ?? 0
+        let one = Scalar(1 - (options.scaleOffset ?? 0))
+        self.gamma = .absent
+        self.beta = .absent
+        perSample = (
             gamma?.values ?? Array(repeating: one, count: numbers),
             beta?.values ?? Array(repeating: 0, count: numbers)
         )
     }
 
-    /// The shapes of ∂γ and ∂β; nil where there is no γ or no β.
-    var shapes: (gamma: [Int]?, beta: [Int]?) { (gamma?.shape, beta?.shape) }
+    /// Those of a layer, whose gradients have `shape` where they are not shared.
+    init(gamma: AffineParameter<Scalar>, beta: AffineParameter<Scalar>, shape: [Int]) {
+        self.gamma = gamma
+        self.beta = beta
+        perSample = nil
+        func shapeOf(_ parameter: AffineParameter<Scalar>) -> [Int]? {
+            switch parameter {
+            case .absent: nil
+            case .shared: []
+            case .perChannel: shape
+            }
+        }
+        shapes = (shapeOf(gamma), shapeOf(beta))
+    }
 }
 
-/// ∂y, in the type and shape of x.
-func gradient<Scalar: NpyElement>(
-    _ file: FileArgument, of x: NpyArray<Scalar>
+/// A tensor in the type and shape of x, such as ∂y.
+func tensor<Scalar: NpyElement>(
+    _ file: FileArgument, like x: NpyArray<Scalar>
 ) throws(Failure) -> [Scalar] {
     let types = ElementTypes(
         Scalar.npyType == .float32 ? [.float32, .float16] : [Scalar.npyType],

@@ -16,21 +16,30 @@ struct CallInput<Scalar: NormalizationScalar & NpyElement> {
             dy = nil
             return
         }
-        dy = try gradient(file, of: x)
+        dy = try tensor(file, like: x)
     }
 
-    /// What is added to γ.
-    var scaleOffset: Double { options.scaleOffset ?? 0 }
+    /// The residual of the options.
+    func residual() throws(Failure) -> [Scalar]? {
+        guard let file = FileArgument("--residual", options.residual) else { return nil }
+        return try tensor(file, like: x)
+    }
+
+    /// x and what the layer's γ and β are, for a layer of channels.
+    func scaled(
+        _ affine: AffineParameters<Scalar>, channelAxis: Int
+    ) throws(Failure) -> ScaledInput<Scalar> {
+        if let offset = options.scaleOffset, affine.perSample == nil {
+            throw .call(
+                "--scale-offset: expected a --gamma of shape (N, C) beside it, got \(offset) alone")
+        }
+        return ScaledInput(
+            x: x, channelAxis: channelAxis, perSample: affine.perSample,
+            scaleOffset: options.scaleOffset ?? 0)
+    }
 
     /// The number of samples; nil where the channels lie on their axis.
     func samples(_ geometry: Geometry) -> Int? {
         geometry.channelAxis == 0 ? nil : geometry.shape[0]
-    }
-
-    /// Throws where there is an offset and no γ of each sample for it.
-    func checkScaleOffset(of affine: AffineFiles<Scalar>) throws(Failure) {
-        guard let offset = options.scaleOffset, !affine.isPerSample else { return }
-        throw .call(
-            "--scale-offset: expected a --gamma of shape (N, C) beside it, got \(offset) alone")
     }
 }

@@ -15,7 +15,7 @@ struct CallOutputs<Scalar: NormalizationScalar & NpyElement> {
 
     /// Gradients, in the shapes of x and of the files of γ and β.
     mutating func add(
-        _ gradients: Gradients<Scalar>, input shape: [Int], _ affine: AffineFiles<Scalar>
+        _ gradients: Gradients<Scalar>, input shape: [Int], _ affine: AffineParameters<Scalar>
     ) throws {
         if let values = gradients.input { try add("dx", shape, values) }
         if let shape = affine.shapes.gamma, let values = gradients.gamma {

@@ -3,47 +3,43 @@ import NormalizationFiles
 
 /// The call of a group or instance normalization that `norm apply` was asked for. Training is inference.
 struct GroupCall<Scalar: NormalizationScalar & NpyElement> {
-    private let input: CallInput<Scalar>
-    private let channelAxis: Int
-    private let affine: AffineFiles<Scalar>
+    private let dy: [Scalar]?
+    private let affine: AffineParameters<Scalar>
     private let layer: GroupNorm<Scalar>
+    private let scaled: ScaledInput<Scalar>
 
     /// Reads the files beside the input.
     init(_ input: CallInput<Scalar>) throws {
         let options = input.options
-        let geometry = try Geometry(input.x.shape, channelAxis: options.channelAxis ?? 1)
+        let weights = try WeightsFile(options)
+        let axis = try options.channelAxis ?? weights?.settings().channelAxis ?? 1
+        let geometry = try Geometry(input.x.shape, channelAxis: axis)
         let channels = geometry.channels
-        self.input = input
-        channelAxis = geometry.channelAxis
-        affine = try AffineFiles(options, count: channels, samples: input.samples(geometry))
-        try input.checkScaleOffset(of: affine)
-        layer = try GroupNorm(
-            channels: channels, groups: options.groups ?? channels, gamma: affine.gammaParameter,
-            beta: affine.betaParameter,
-            epsilon: options.epsilon ?? options.preset.groupPreset.epsilon,
-            engine: options.engine, threadLimit: options.threads)
+        if let weights {
+            layer = try weights.groupNorm(Scalar.self, options)
+            affine = AffineParameters(
+                gamma: layer.gamma, beta: layer.beta, shape: [layer.channels])
+        } else {
+            let preset = options.preset?.groupPreset ?? .pyTorch
+            affine = try AffineParameters(
+                options, .channels(channels, samples: input.samples(geometry)))
+            layer = try GroupNorm(
+                channels: channels, groups: options.groups ?? channels, gamma: affine.gamma,
+                beta: affine.beta, epsilon: options.epsilon ?? preset.epsilon,
+                engine: options.engine, threadLimit: options.threads)
+        }
+        dy = input.dy
+        scaled = try input.scaled(affine, channelAxis: geometry.channelAxis)
     }
 
     /// Makes the call: every array that is to be written, by the name of its file.
     func outputs() throws -> CallOutputs<Scalar> {
-        let x = input.x
+        let shape = scaled.x.shape
         var outputs = CallOutputs<Scalar>()
-        let (gammas, betas) = affine.perSample(scaleOffset: input.scaleOffset)
-        let y =
-            try affine.isPerSample
-            ? layer.inference(
-                x.values, scaledBy: gammas, shiftedBy: betas, scaleOffset: input.scaleOffset,
-                shape: x.shape, channelAxis: channelAxis)
-            : layer.inference(x.values, shape: x.shape, channelAxis: channelAxis)
-        try outputs.add("y", x.shape, y)
-        guard let dy = input.dy else { return outputs }
-        let gradients =
-            try affine.isPerSample
-            ? layer.backward(
-                dy, input: x.values, scaledBy: gammas, shiftedBy: betas,
-                scaleOffset: input.scaleOffset, shape: x.shape, channelAxis: channelAxis)
-            : layer.backward(dy, input: x.values, shape: x.shape, channelAxis: channelAxis)
-        try outputs.add(gradients, input: x.shape, affine)
+        try outputs.add("y", shape, layer.inference(scaled))
+        guard let dy else { return outputs }
+        try outputs.add(
+            layer.backward(dy, scaled, normalizedBy: nil), input: shape, affine)
         return outputs
     }
 }
