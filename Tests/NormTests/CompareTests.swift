@@ -57,12 +57,13 @@ import Testing
 
     @Test func jsonOnStandardOutputIsAlone() throws {
         let outcome = try Command.run(
-            "compare", "--shapes", "5x3x4", "--layers", "all", "--engines", "blas,reference",
+            "compare", "--shapes", "5x3x4", "--layers", "standard,ghost,rms", "--engines",
+            "blas,reference",
             "--threads", "1", "2", "--json", "-")
         #expect(outcome.status == 0 && outcome.error == "", outcome.account)
         let rows = try Self.rows(Data(outcome.output.utf8))
         var expected: [String] = []
-        for layer in ["standard", "weight-shared", "parameter-shared"] {
+        for layer in ["standard", "ghost", "rms"] {
             for operation in ["training", "inference", "backward"] {
                 for engine in ["blas", "reference"] {
                     for threads in [1, 2] {
@@ -75,6 +76,55 @@ import Testing
             rows.map { "\($0.shape) \($0.layer) \($0.operation) \($0.engine) \($0.threads)" }
                 == expected)
         Self.expectConsistency(rows, elementSize: 4, outcome.account)
+    }
+
+    /// A layer that the tensor is none for is left out where there are others, and an error alone.
+    @Test func aTensorMayBeNoneForALayer() throws {
+        let outcome = try Command.run(
+            "compare", "--shapes", "6x4", "1x8", "--layers", "rms,group", "--engines", "fused",
+            "--threads", "1")
+        #expect(outcome.status == 0 && outcome.error == "", outcome.account)
+        for text in [
+            "6x4, <f4, 0.00 MB, rms layer\n", "1x8, <f4, 0.00 MB, rms layer\n",
+            "6x4, <f4, 0.00 MB, group layer: not compared: expected more than one value per sample "
+                + "and group, got shape [6, 4] in 4 groups\n", " of 6 cases: ",
+        ] { #expect(outcome.output.contains(text), outcome.account) }
+        try Command.run("compare", "--shapes", "6x4", "--layers", "group")
+            .expectRefusal(65, saying: "6x4: expected more than one value per sample and group")
+        try Command.run("compare", "--shapes", "6x4", "--layers", "ghost", "--channel-axis", "0")
+            .expectRefusal(65, saying: "expected the samples at axis 0")
+        try Command.run("compare", "--shapes", "1x8", "--layers", "rms,standard")
+            .expectRefusal(64, saying: "--shapes: expected more than one value per channel")
+    }
+
+    @Test(
+        arguments: [[3, 4, 5], [6, 2], [2, 3, 4, 4], [5, 1, 4], [1, 64]], [1, -1, 0])
+    func everyEngineAgreesOnEveryLayer(_ shape: [Int], _ axis: Int) throws {
+        var generator = SplitMix64(seed: 8)
+        let x: [Double] = generator.normal(count: shape.reduce(1, *))
+        var comparison = try TensorComparison(x, geometry: Geometry(shape, channelAxis: axis))
+        let contenders = Engine.allCases.map { Contender(engine: $0, threads: 1) }
+        let measurement = Measurement(samples: 1...1, budget: .zero, sampleTime: .zero)
+        var compared: [ComparedLayer] = []
+        for layer in ComparedLayer.allCases {
+            // A tensor of which some layers have no statistics.
+            guard let calls = try? comparison.calls(of: layer) else { continue }
+            compared.append(layer)
+            for operation in Engine.Operation.allCases {
+                let results = try comparison.results(
+                    of: operation, layer: layer, calls, contenders: contenders,
+                    measurement: measurement)
+                #expect(results.map(\.engine) == Engine.allCases)
+                for result in results {
+                    #expect(
+                        result.maxAbsDifference < 1e-12,
+                        "\(layer), \(operation), \(result.engine), seed 8")
+                }
+            }
+        }
+        #expect(
+            compared.contains(.rms) && (shape == [1, 64] || compared.contains(.masked)),
+            "\(shape), axis \(axis): \(compared)")
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))

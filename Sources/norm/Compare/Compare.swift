@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Normalization
 import NormalizationFiles
-import TrainingStudy
 
 /// `norm compare`: every engine against the reference, for the numbers and for the time.
 struct Compare: ParsableCommand {
@@ -27,6 +26,7 @@ struct Compare: ParsableCommand {
               norm compare activations.npy --channel-axis -1 --engines all
               norm compare --shapes resnet50 --batch 8 --json resnet50.json
               norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
+              norm compare --shapes 4096x768 --layers layer rms
               norm compare --sweep --sizes 64KB 1MB
             """)
 
@@ -85,7 +85,13 @@ struct Compare: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "standard, weight-shared, parameter-shared, or all.", valueName: "layer"))
+            "\(ComparedLayer.allCases.map(\.rawValue).joined(separator: ", ")), or all.",
+            discussion: """
+                group has 32 groups, or the most that the channels fall into; layer and rms normalize \
+                the channels at each position; ghost has batches of half the samples, masked from half \
+                to all of each. (default: standard)
+                """,
+            valueName: "layer"))
     var layers: [String] = ["standard"]
 
     @Option(
@@ -114,9 +120,9 @@ struct Compare: ParsableCommand {
         guard sizes.isEmpty, types.isEmpty else {
             throw Failure.call("\(sizes.isEmpty ? "--types" : "--sizes"): only with --sweep")
         }
+        let layers = try list(layers, from: ComparedLayer.allCases, "--layers")
         let subjects = try Subject.chosen(
-            file: file, shapes: shapes, batch: batch, channelAxis: channelAxis)
-        let layers = try list(layers, from: NormalizationKind.compared, "--layers")
+            file: file, shapes: shapes, batch: batch, channelAxis: channelAxis, layers: layers)
         let engines = try list(engines, from: Engine.allCases, "--engines")
         let threads = try threadCounts()
         let contenders = engines.flatMap { engine in

@@ -1,5 +1,4 @@
 import Normalization
-import TrainingStudy
 
 extension Engine.Operation {
     /// How many tensors must cross the memory bus: x and y, or x, ∂y and ∂x.
@@ -13,7 +12,7 @@ struct EngineResult {
     let engine: Engine
     /// The engine that ran: another where `engine` is the automatic choice.
     let chosen: Engine
-    let layer: NormalizationKind
+    let layer: ComparedLayer
     /// The most threads the engine could use.
     let threads: Int
     let timing: Timing

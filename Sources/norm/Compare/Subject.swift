@@ -14,9 +14,10 @@ enum Subject {
 
     /// What the arguments of `norm compare` name.
     ///
+    /// - Parameter layers: what is to be compared on them.
     /// - Throws: ``Failure`` where they contradict each other, or a shape cannot be compared on.
     static func chosen(
-        file: String?, shapes: [String], batch: Int?, channelAxis: Int?
+        file: String?, shapes: [String], batch: Int?, channelAxis: Int?, layers: [ComparedLayer]
     ) throws -> [Subject] {
         if let file {
             guard shapes.isEmpty, batch == nil else {
@@ -31,11 +32,14 @@ enum Subject {
             }
             return ShippedData.tensors.map { .shipped($0) }
         }
-        return try random(shapes, batch: batch, channelAxis: channelAxis ?? 1)
+        return try random(
+            shapes, batch: batch, channelAxis: channelAxis ?? 1,
+            least: layers.contains(where: \.hasBatch) ? 2 : 1)
     }
 
+    /// - Parameter least: how many values a channel has at least.
     private static func random(
-        _ names: [String], batch: Int?, channelAxis: Int
+        _ names: [String], batch: Int?, channelAxis: Int, least: Int
     ) throws -> [Subject] {
         if let batch, batch < 1 {
             throw Failure.call("--batch: expected at least 1, got \(batch)")
@@ -57,7 +61,7 @@ enum Subject {
                 shapes = [try shape(name)]
             }
             for shape in shapes {
-                try check(shape, channelAxis)
+                try check(shape, channelAxis, least)
                 subjects.append(.random(shape, channelAxis: channelAxis))
             }
         }
@@ -81,10 +85,10 @@ enum Subject {
     }
 
     /// What is wrong with a shape is wrong with the call, and known before anything runs.
-    private static func check(_ shape: [Int], _ channelAxis: Int) throws {
+    private static func check(_ shape: [Int], _ channelAxis: Int, _ least: Int) throws {
         do {
             let geometry = try Geometry(shape, channelAxis: channelAxis)
-            guard geometry.valuesPerChannel > 1 else {
+            guard geometry.valuesPerChannel >= least else {
                 throw NormalizationError.tooFewValuesPerChannel(shape: shape)
             }
             let shortage = Memory.shortage(

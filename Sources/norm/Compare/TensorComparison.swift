@@ -1,72 +1,68 @@
 import Normalization
-import SeededRandom
-import TrainingStudy
 
 /// The engines on one tensor, each against the reference.
 struct TensorComparison<Scalar: NormalizationScalar> {
-    let geometry: Geometry
-    private let x: [Scalar]
-    /// A seeded normal ∂y: one of equal numbers would make ∂x zero.
-    private let gradient: [Scalar]
-    private let statistics: BatchStatistics
+    private let tensor: ComparedTensor<Scalar>
     private var output: [Scalar]
     private var expected: [Scalar]
 
-    /// - Throws: `NormalizationError` where there is nothing to compare: at most one value per
-    ///   channel, or a NaN or an infinity in x.
+    /// - Throws: `NormalizationError` where there is nothing to compare: no value, or a NaN or an infinity
+    ///   in x.
     init(_ x: [Scalar], geometry: Geometry) throws(NormalizationError) {
-        guard geometry.valuesPerChannel > 1 else {
+        guard geometry.count > 0 else {
             throw .tooFewValuesPerChannel(shape: geometry.shape)
         }
-        statistics = try BatchStatistics(of: x.span, geometry: geometry, engine: .reference)
+        let statistics = try BatchStatistics(
+            of: x.span, geometry: geometry, engine: .reference)
         let isFinite = zip(statistics.mean, statistics.variance()).map {
             $0.isFinite && $1.isFinite
         }
         if let channel = isFinite.firstIndex(of: false) {
             throw .nonFiniteStatistics(channel: channel)
         }
-        self.geometry = geometry
-        self.x = x
-        var generator = SplitMix64(seed: 3)
-        gradient = generator.normal(count: x.count)
+        tensor = ComparedTensor(x, geometry: geometry, statistics: statistics)
         output = Array(repeating: 0, count: x.count)
         expected = output
+    }
+
+    /// A layer, ready for its calls.
+    ///
+    /// - Throws: `NormalizationError` where the tensor is none for this layer.
+    func calls(of layer: ComparedLayer) throws(NormalizationError) -> any ComparedCalls<Scalar> {
+        try layer.calls(tensor)
     }
 
     /// Runs `operation` on every contender: first for what it computes, then for how long it takes.
     ///
     /// - Returns: one result for each contender, in their order.
     mutating func results(
-        of operation: Engine.Operation, layer kind: NormalizationKind, contenders: [Contender],
-        measurement: Measurement
+        of operation: Engine.Operation, layer: ComparedLayer,
+        _ calls: any ComparedCalls<Scalar>, contenders: [Contender], measurement: Measurement
     ) throws -> [EngineResult] {
-        let layer: BatchNorm<Scalar> = try kind.trained(
-            running: RunningStatistics(mean: statistics.mean, variance: statistics.variance()))
         // The reference takes part even where nobody asked to see it.
         let all = [.reference] + contenders.filter { $0 != .reference }
-        let layers = all.map { contender in
-            var layer = layer
-            layer.engine = contender.engine
-            layer.threadLimit = contender.threads
-            return layer
+        let each = all.map { contender in
+            var own = calls
+            own.contender = contender
+            return own
         }
-        try run(operation, layers[0], into: &expected)
-        let differences = try layers.map { layer in
-            try run(operation, layer, into: &output)
+        try run(operation, each[0], into: &expected)
+        let differences = try each.map { calls in
+            try run(operation, calls, into: &output)
             return largestDifference(output, expected)
         }
         var scratch: [Scalar] = []
         swap(&scratch, &output)
         defer { swap(&scratch, &output) }
         let timings = try measurement.times(count: all.count) { index in
-            try run(operation, layers[index], into: &scratch)
+            try run(operation, each[index], into: &scratch)
         }
         let results = all.indices.map { index in
             EngineResult(
-                shape: geometry.shape, operation: operation, engine: all[index].engine,
-                chosen: all[index].engine.chosen(for: operation, of: geometry),
-                layer: kind, threads: all[index].threads, timing: timings[index],
-                bytes: operation.tensorsMoved * x.count * MemoryLayout<Scalar>.stride,
+                shape: tensor.geometry.shape, operation: operation, engine: all[index].engine,
+                chosen: all[index].engine.chosen(for: operation, of: tensor.geometry),
+                layer: layer, threads: all[index].threads, timing: timings[index],
+                bytes: operation.tensorsMoved * tensor.x.count * MemoryLayout<Scalar>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)
         }
         return contenders.compactMap { contender in
@@ -75,19 +71,11 @@ struct TensorComparison<Scalar: NormalizationScalar> {
     }
 
     private func run(
-        _ operation: Engine.Operation, _ layer: BatchNorm<Scalar>, into output: inout [Scalar]
+        _ operation: Engine.Operation, _ calls: any ComparedCalls<Scalar>,
+        into output: inout [Scalar]
     ) throws {
         var target = output.mutableSpan
-        switch operation {
-        case .training:
-            _ = try layer.forward(x.span, into: &target, geometry: geometry)
-        case .inference:
-            try layer.inference(x.span, into: &target, geometry: geometry)
-        case .backward:
-            _ = try layer.backward(
-                gradient.span, input: x.span, normalizedBy: .batch(statistics), into: &target,
-                geometry: geometry)
-        }
+        try calls.run(operation, into: &target)
     }
 }
 

@@ -1,7 +1,6 @@
 import Normalization
 import NormalizationFiles
 import SeededRandom
-import TrainingStudy
 
 /// Every engine on every cell of the grid: is the engine that runs by default the fastest one?
 struct SweepSession {
@@ -69,9 +68,10 @@ struct SweepSession {
             var generator = SplitMix64(seed: UInt64(index))
             let x: [Scalar] = generator.normal(count: geometry.count)
             var comparison = try TensorComparison(x, geometry: geometry)
+            let calls = try comparison.calls(of: .standard)
             for operation in Engine.Operation.allCases {
                 let results = try comparison.results(
-                    of: operation, layer: .standard, contenders: contenders,
+                    of: operation, layer: .standard, calls, contenders: contenders,
                     measurement: measurement)
                 cells.append(
                     SweepCell(
