@@ -7,3 +7,4 @@ let layers = [(name: "bn1", layer: layer)]
 let norm = try BatchNorm<Float>.standard(channels: 64)
 let (weights, bias) = (randomNumbers(64 * 3 * 7 * 7), randomNumbers(64))
 let (features, g) = (randomNumbers(8 * 64 * 14 * 14), randomNumbers(8 * 64 * 14 * 14))
+let model = try SafetensorsFile(contentsOf: "model.safetensors")

@@ -57,3 +57,20 @@ func writeModels() throws {
     try SafetensorsFile.write(
         keras.tensors(prefix: "sequential.bn", names: .keras), to: "keras.safetensors")
 }
+
+/// Writes the files that docs/inference.md has of a transformer.
+func writeTransformer() throws {
+    let names = (0..<4).map { "model.layers.\($0).input_layernorm" } + ["model.norm"]
+    let gamma = randomNumbers(64)
+    try SafetensorsFile.write(
+        names.map { try SafetensorsTensor(name: "\($0).weight", shape: [64], values: gamma) },
+        to: "transformer.safetensors")
+    let x = randomNumbers(2 * 10 * 64)
+    let layer = try RMSNorm<Float>(width: 64, gamma: .perChannel(gamma), epsilon: 1e-5)
+    let y = try layer.inference(x, shape: [2, 10, 64])
+    try SafetensorsFile.write(
+        [
+            SafetensorsTensor(name: "x", shape: [2, 10, 64], values: x),
+            SafetensorsTensor(name: "y", shape: [2, 10, 64], values: y),
+        ], to: "answers.safetensors")
+}
