@@ -143,6 +143,24 @@ def submodels():
         "x": x, **{f"{part.name}.y": part(x, training=False) for part in parts}})
 
 
+def keras_family():
+    """A Keras model of a layer, a group and an RMS normalization, converted; and each one's answers."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential([
+        keras.Input((5, 4)), keras.layers.LayerNormalization(name="layer"),
+        keras.layers.GroupNormalization(2, epsilon=1e-2, name="group"),
+        keras.layers.RMSNormalization(name="rms")])
+    for layer in model.layers:
+        layer.set_weights([np.random.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        subprocess.run([sys.executable, CONVERTER, f"{folder}/model.keras",
+                        FOLDER / "keras_family.safetensors"], check=True, capture_output=True)
+    x = torch.from_numpy(np.random.normal(size=(2, 5, 4)).astype("float32"))
+    write("keras_family_answers.safetensors", {
+        "x": x, **{f"{layer.name}.y": layer(x) for layer in model.layers}})
+
+
 if __name__ == "__main__":
     print(f"torch {torch.__version__}, keras {keras.__version__}")
     torch.set_num_threads(1)
@@ -159,3 +177,4 @@ if __name__ == "__main__":
     from_keras()
     tied()
     submodels()
+    keras_family()

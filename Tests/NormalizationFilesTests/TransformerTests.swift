@@ -57,4 +57,30 @@ import Testing
         let image = try answers.values(of: "image", as: Double.self)
         try expect(group.inference(image, shape: [2, 8, 3, 3]), "down.0.norm1", answers)
     }
+
+    /// Keras computes in Float; the converter says what each layer is, ε and groups. Sums of ten values at
+    /// most of a size of ten.
+    @Test func layersOfKerasAnswerAsInKeras() throws {
+        let model = try weights("keras_family")
+        #expect(
+            model.normalizations.map(\.description) == [
+                "group: group norm of (4), gamma and beta",
+                "layer: layer norm of (4), gamma and beta", "rms: rms norm of (4), gamma",
+            ])
+        let answers = try weights("keras_family_answers")
+        let x = try answers.values(of: "x", as: Double.self)
+        let shape = [2, 5, 4]
+        let group = try model.groupNorm("group", as: Double.self)
+        let axis = try #require(try model.settings(of: "group").channelAxis)
+        let found = try [
+            "layer": model.layerNorm("layer", as: Double.self).inference(x, shape: shape),
+            "rms": model.rmsNorm("rms", as: Double.self).inference(x, shape: shape),
+            "group": group.inference(x, shape: shape, channelAxis: axis),
+        ]
+        for (prefix, y) in found {
+            let expected = try answers.values(of: "\(prefix).y", as: Double.self)
+            let worst = zip(y, expected).map { abs($0 - $1) }.max() ?? .nan
+            #expect(worst < 20 * 10 * 0x1p-24, "\(prefix): \(worst)")
+        }
+    }
 }
