@@ -1,7 +1,7 @@
 import Foundation
 
 /// One picture: lines over a common axis, drawn by gnuplot.
-package struct Plot {
+package struct Plot: Picture {
     /// One line with points, and how far the seeds spread about it.
     struct Line {
         let title: String
@@ -101,36 +101,5 @@ package struct Plot {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw StudyError.noGnuplot }
         return String(decoding: drawn, as: UTF8.self)
-    }
-}
-
-extension NormalizationKind {
-    /// A colour that people with any colour vision tell from the others, on light and dark.
-    var color: String {
-        switch self {
-        case .none: "#d55e00"
-        case .standard: "#0072b2"
-        case .weightShared: "#009e73"
-        case .parameterShared: "#cc79a7"
-        case .gammaOnly: "#e69f00"
-        case .betaOnly: "#56b4e9"
-        }
-    }
-
-    /// gnuplot's point of this layer.
-    var pointType: Int {
-        switch self {
-        case .none: 7
-        case .standard: 5
-        case .weightShared: 9
-        case .parameterShared: 11
-        case .gammaOnly: 13
-        case .betaOnly: 15
-        }
-    }
-
-    /// A line of this layer.
-    func line(_ points: [(Double, Double, Double, Double)]) -> Plot.Line {
-        Plot.Line(title: rawValue, color: color, pointType: pointType, points: points)
     }
 }
