@@ -50,9 +50,7 @@ struct AttentionClaims {
 
     var all: [Claim] {
         [
-            Claim.compare(
-                "Layer norm in front of each layer makes transformers easier to train.", .xiong,
-                summary, "attention", .layer, above: .none),
+            highRates,
             Claim.compare(
                 "RMS norm is as accurate as layer norm.", .zhang, summary, "attention", .rms,
                 above: .layer, seen: "seen: RMS norm is ahead",
@@ -64,6 +62,19 @@ struct AttentionClaims {
                 "Padding in the statistics harms batch norm.", .keras, summary, "attention",
                 .standard, above: .unmasked),
         ].compactMap { $0 }
+    }
+}
+
+extension AttentionClaims {
+    /// Both at the highest learning rate, which is what the claim is of.
+    private var highRates: Claim? {
+        guard let layer = summary.groups("attention", .layer).last,
+            let plain = summary.groups("attention", .none).last
+        else { return nil }
+        return Claim.compare(
+            "Layer norm in front of each layer lets transformers train at high learning rates.",
+            .xiong, "attention, rate \(layer.learningRate.short)", layer.accuracy, "layer",
+            plain.accuracy, "none")
     }
 }
 

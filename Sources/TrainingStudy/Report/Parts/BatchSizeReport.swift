@@ -28,7 +28,9 @@ struct BatchSizeReport {
                     "Batch size",
                     [
                         byBatchSize("dense", "dense network of 5 layers"),
+                        byBatchSize("dense", "dense network of 5 layers", from: 0.9),
                         byBatchSize("cnn", "convolutional network"),
+                        byBatchSize("cnn", "convolutional network", from: 0.9),
                     ])
             ].compactMap { $0 },
             results: [Claim.table(claims), tables.best, tables.against(.standard)],
@@ -52,8 +54,11 @@ struct BatchSizeReport {
         }
     }
 
-    /// Accuracy over the batch sizes that a network was trained with.
-    private func byBatchSize(_ base: String, _ title: String) -> Plot? {
+    /// Accuracy over the batch sizes that a network was trained with; only above `lowest`, where that is
+    /// given and something is below.
+    private func byBatchSize(
+        _ base: String, _ title: String, from lowest: Double? = nil
+    ) -> Plot? {
         let sizes = sizes(base)
         guard let kinds = sizes.last.map(summary.kinds) else { return nil }
         let lines = kinds.map { kind in
@@ -67,13 +72,16 @@ struct BatchSizeReport {
                     )
                 }.sorted { $0.0 < $1.0 }, isDashed: kind == .ghost || kind == .renormalized)
         }
+        if let lowest, lines.allSatisfy({ $0.points.allSatisfy { $0.2 >= lowest } }) { return nil }
+        let part = lowest.map { ", from \($0.short) up" } ?? ""
         return Plot.unlessEmpty(
             Plot(
-                name: "\(base)-batch", title: "\(title): accuracy by batch size",
+                name: "\(base)-batch" + (lowest == nil ? "" : "-close"),
+                title: "\(title): accuracy by batch size" + part,
                 caption:
                     "Each layer at its best learning rate of each size: mean, lowest and highest "
                     + "seed.",
                 xLabel: "samples per batch", yLabel: "test accuracy", isLogarithmicX: true,
-                yRange: Plot.accuracyRange(lines), lines: lines))
+                yRange: lowest.map { "[\($0):1]" } ?? Plot.accuracyRange(lines), lines: lines))
     }
 }

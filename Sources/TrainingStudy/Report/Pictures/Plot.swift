@@ -43,11 +43,11 @@ package struct Plot: Picture {
 
     private var script: String {
         var script = """
-            set terminal svg size 420,350 dynamic font "sans-serif,14" name "\(plotName)"
+            set terminal svg size 420,\(lines.count > 6 ? 410 : 350) dynamic font "sans-serif,14" name "\(plotName)"
             set border 3 lc rgb "#010203"
             set tics nomirror textcolor rgb "#010203"
             set key outside bottom center horizontal reverse Left samplen 1.2 \
-                textcolor rgb "#010203" height 0.5 width -3 font ",13"
+                textcolor rgb "#010203" height 0.5 width \(keyWidth) font ",13"
             set xlabel "\(xLabel)" offset 0,0.2 textcolor rgb "#010203"
             set autoscale xfix
             set offsets graph 0.02, graph 0.02, 0, 0
@@ -79,6 +79,9 @@ package struct Plot: Picture {
         }
         return script + "plot " + (bands + curves).joined(separator: ", ") + "\n"
     }
+
+    /// gnuplot leaves much room for long names, and little for short ones.
+    private var keyWidth: Int { lines.contains { $0.title.count > 9 } ? -3 : 0 }
 
     /// The prefix of the picture's element names, which a page with several must keep apart.
     private var plotName: String { name.replacingOccurrences(of: "-", with: "_") }
