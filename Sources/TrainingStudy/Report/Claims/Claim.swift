@@ -45,7 +45,8 @@ struct Claim {
     static func count(_ claims: [Claim]) -> String? {
         guard !claims.isEmpty else { return nil }
         let seen = claims.count { $0.verdict.hasPrefix("seen") }
-        return "Of \(claims.count) usual claims that were tested, \(seen) were seen here; the "
+        return "Of \(claims.count) usual claims that were tested, \(seen) "
+            + "\(seen == 1 ? "was" : "were") seen here; the "
             + "table says which, and by how much."
     }
 
