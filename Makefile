@@ -17,7 +17,7 @@ demo: ## compare every engine on the shipped data, then the layers in a small st
 	$(SWIFT) run -c release --skip-build norm compare
 	$(SWIFT) run -c release --skip-build norm study --quick --report report
 
-study: ## train every network with every layer: the full study, about 40 minutes, into report/
+study: ## train every network with every layer: the full study, about 20 minutes, into report/
 	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
 	$(SWIFT) run -c release --skip-build norm study --report report
