@@ -40,9 +40,10 @@ struct NetworksReport {
             introduction: [
                 "The same networks, trained without normalization and with each kind of batch "
                     + "normalization: standard (γ and β per channel), weight-shared (one γ, β per "
-                    + "channel), parameter-shared (one γ, one β), γ alone and β alone. The "
-                    + "convolutional network has group, instance, layer norm and batch "
-                    + "renormalization beside them.",
+                    + "channel), parameter-shared (one γ, one β), γ alone and β alone."
+                    + (summary.kinds(of: "cnn").contains(.group)
+                        ? " The convolutional network has group, instance, layer norm and batch "
+                            + "renormalization beside them." : ""),
                 "SGD with momentum 0.9 and weight decay 0.0001 on weights alone, weights by He's "
                     + "rule.",
             ],
