@@ -4,14 +4,15 @@ package enum StudyError: Error, Equatable, CustomStringConvertible {
     case noGnuplot
     /// gnuplot drew no picture of this name.
     case noPicture(String)
-    /// No layer was asked for.
+    /// No part that was asked for trains a layer that was asked for.
     case nothingToTrain
 
     package var description: String {
         switch self {
         case .noGnuplot: "gnuplot: expected the program on PATH; install Debian's gnuplot-nox"
         case .noPicture(let name): "gnuplot: expected a picture of \(name), got none"
-        case .nothingToTrain: "--layers: expected a layer to train, got none"
+        case .nothingToTrain:
+            "--only, --layers: expected a part that trains one of the layers, got none"
         }
     }
 }

@@ -117,6 +117,28 @@ import Testing
         #expect(others.map { $0["network"] } == first.map { $0["network"] })
     }
 
+    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
+    func aPartRunsByItself() throws {
+        let folder = try Folder()
+        let outcome = try Command.run(
+            [
+                "study", "--quick", "--report", "out", "--only", "gan", "--epochs", "1", "--seeds",
+                "1",
+            ], in: folder.path)
+        #expect(outcome.status == 0, outcome.account)
+        #expect(
+            try folder.contents("out")
+                == ["index.html", "pictures", "study-gan.md", "study.csv", "study.json"])
+        let names = Set(try Self.records(folder).compactMap { $0["network"] as? String })
+        #expect(names == ["gan"])
+        #expect(
+            try folder.contents("out/pictures")
+                == [
+                    "digits-conditional.svg", "digits-none.svg", "digits-real.svg",
+                    "digits-standard.svg",
+                ])
+    }
+
     @Test(arguments: [
         (["--seeds", "0"], "--seeds: expected a number from 1 to 100000, got 0"),
         (["--epochs", "0"], "--epochs: expected a number from 1 to 100000, got 0"),
@@ -125,6 +147,14 @@ import Testing
         (["--learning-rates", "inf"], "--learning-rates: expected numbers above 0, got 'inf'"),
         (["--learning-rates", ","], "--learning-rates: expected at least one number, got none"),
         (["--layers", "batch"], "--layers: expected none, standard"),
+        (
+            ["--only", "depth"],
+            "--only: expected networks, batch-sizes, attention, gan or all, got 'depth'"
+        ),
+        (
+            ["--only", "attention", "--layers", "instance"],
+            "--only, --layers: expected a part that trains one of the layers, got none"
+        ),
         (["--train-images", "x.npy"], "expected all four or none"),
     ])
     func wrongOptionsAreRefused(options: [String], message: String) throws {

@@ -71,18 +71,6 @@ import TrainingStudy
         #expect(Pooling<Double>(.average).forward(image, .inference).values == [3.5, 6])
     }
 
-    @Test(arguments: NormalizationKind.allCases, [1.0, 0.0, -0.5])
-    func normalizationGradientsAreTheDerivatives(
-        kind: NormalizationKind, gammaStart: Double
-    ) throws {
-        guard
-            let norm: BatchNorm<Double> = try kind.batchNorm(
-                channels: 3, gammaStart: gammaStart)
-        else { return #expect(kind == .none) }
-        try expectGradients(
-            of: BatchNormalization(norm), at: randomTensor([3, 3, 2, 2], seed: 9), seed: 9)
-    }
-
     @Test func residualGradientsAreTheDerivatives() throws {
         var random = SplitMix64(mixing: 10)
         let block = Residual<Double>([

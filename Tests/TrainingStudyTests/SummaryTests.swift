@@ -59,8 +59,34 @@ import Testing
         let summary = Summary(
             results("rnn", .none, rate: 0.1, plain)
                 + results("rnn", .standard, rate: 0.1, standard))
-        let claims = Claims(summary: summary).all
+        let claims = NetworkClaims(summary: summary).all
         #expect(claims.map(\.verdict) == [verdict])
+        #expect(claims.map(\.source) == [.laurent])
+    }
+
+    @Test func claimsOfSmallBatchesCompareTheSmallest() {
+        let (low, high) = ([0.3, 0.31, 0.32], [0.9, 0.91, 0.92])
+        let summary = Summary(
+            results("dense-batch-2", .standard, rate: 0.1, low)
+                + results("dense-batch-2", .group, rate: 0.1, high)
+                + results("dense-batch-64", .standard, rate: 0.1, high)
+                + results("dense-batch-64", .ghost, rate: 0.1, high))
+        let claims = BatchSizeClaims(summary: summary).all
+        #expect(claims.map(\.verdict) == ["seen", "not seen"])
+        #expect(claims.map(\.source) == [.wu, .hoffer])
+        #expect(Claim.table(claims).markdown.contains("| Wu, He 2018, arXiv:1803.08494 |"))
+    }
+
+    @Test func imagesAreRunsOfEqualInk() throws {
+        let grid = ImageGrid(
+            name: "test", title: "test", caption: "", images: [[0, 1, 1, 0.5], [1, 1, 0, 0]],
+            size: (2, 2), columns: 2)
+        let svg = try grid.svg()
+        // Images of 2×2 stand in fields of 4×4. Full ink has one run a row of equal pixels.
+        #expect(svg.contains("viewBox=\"0 0 8 4\""))
+        #expect(svg.contains("d=\"M2 1h1M1 2h1M5 1h2\" stroke-opacity=\"1.0\""))
+        #expect(svg.contains("d=\"M2 2h1\" stroke-opacity=\"0.5\""))
+        #expect(svg.ranges(of: "<path").count == 2, "none of paper")
     }
 
     @Test func findingsCountNetworksAboveAndBelowStandard() {

@@ -46,6 +46,22 @@ import TrainingStudy
         }
     }
 
+    @Test func adamsFirstStepsAreTheLearningRateWhateverTheGradientsSize() {
+        var random = SplitMix64(mixing: 28)
+        for size in [1e-3, 1, 1e3] {
+            let layer = Dense<Double>(inputs: 1, outputs: 1, hasBias: false, random: &random)
+            let weight = layer.parameters[0]
+            let start = weight.values[0]
+            for step in 1...3 {
+                _ = layer.forward(Tensor(shape: [1, 1], values: [size]), .training)
+                _ = layer.backward(Tensor(shape: [1, 1], values: [1]))
+                Adam(learningRate: 0.25).step(layer.parameters)
+                // m / (1 − β₁ᵗ) and v / (1 − β₂ᵗ) of equal gradients are g and g², but for ε = 1e-8.
+                #expect(abs(weight.values[0] - (start - 0.25 * Double(step))) < 1e-4)
+            }
+        }
+    }
+
     @Test func momentumAccumulatesTheGradient() throws {
         let parameter = Parameter<Double>("weight", [1], decays: true)
         let optimizer = Momentum(learningRate: 0.25, momentum: 0.5, weightDecay: 1)
@@ -63,12 +79,17 @@ import TrainingStudy
         let weights = 9 * 16 + 5 * 9 * 16 * 16 + 64 * 10 + 10
         let added =
             switch kind {
-            case .none, .gammaOnly, .betaOnly: 16
-            case .standard: 32
-            case .weightShared: 17
-            case .parameterShared: 2
+            case .none, .gammaOnly, .betaOnly: 6 * 16
+            case .standard, .group, .instance, .renormalized, .ghost, .unmasked: 6 * 32
+            case .weightShared: 6 * 17
+            case .parameterShared: 6 * 2
+            // One for each value of a sample: 8×8 pixels before the first pooling, 4×4 behind it.
+            case .layer: 2 * 3 * 16 * (64 + 16)
+            case .rms: 3 * 16 * (64 + 16)
+            // A row for each class.
+            case .conditional: 6 * 32 * 10
             }
-        #expect(network.parameterCount == weights + 6 * added)
+        #expect(network.parameterCount == weights + added)
     }
 
     @Test(arguments: [
@@ -89,7 +110,8 @@ import TrainingStudy
         #expect(try run(1) != run(2))
     }
 
-    @Test(arguments: NormalizationKind.allCases)
+    // Instance norm takes away how bright a picture is.
+    @Test(arguments: NormalizationKind.allCases.filter { $0 != .conditional && $0 != .instance })
     func everyKindLearnsToTellBrightFromDark(kind: NormalizationKind) throws {
         let trainer = try Trainer<Float>(
             Experiment(
@@ -100,6 +122,27 @@ import TrainingStudy
         let losses = result.epochs.map(\.trainLoss)
         #expect(losses[losses.count - 1] < losses[0] / 2, "\(losses)")
         #expect(result.firstGradientNorms.count == 7)
+    }
+
+    @Test func instanceNormLearnsToTellLeftFromTop() throws {
+        func edges(_ count: Int, _ seed: Int) -> Dataset {
+            var random = SplitMix64(mixing: seed)
+            let labels = (0..<count).map { $0 % 2 }
+            let values = labels.flatMap { label in
+                (0..<64).map { place in
+                    let isBright = (label == 0 ? place % 8 : place / 8) < 4
+                    return 0.3 * random.normal() + (isBright ? 1 : 0)
+                }
+            }
+            return Dataset(values: values, sampleShape: [1, 8, 8], labels: labels, classes: 2)
+        }
+        let trainer = try Trainer<Float>(
+            Experiment(
+                network: "test", architecture: .convolutional(dropout: 0), kind: .instance,
+                learningRate: 0.02, seed: 1, epochs: 8, batchSize: 16),
+            train: edges(64, 29), test: edges(32, 30))
+        let losses = try trainer.run().epochs.map(\.trainLoss)
+        #expect(losses[losses.count - 1] < losses[0] / 2, "\(losses)")
     }
 
     @Test func aDivergedTrainingIsReportedAndNotThrown() throws {
@@ -114,7 +157,10 @@ import TrainingStudy
         #expect(result.finalAccuracy == 0)
     }
 
-    @Test func sequencesTrainWhateverTheirLengths() throws {
+    @Test(arguments: [
+        Architecture.recurrent(units: 8, dropout: 0), .attention(width: 8, heads: 2, blocks: 1),
+    ])
+    func sequencesTrainWhateverTheirLengths(architecture: Architecture) throws {
         var random = SplitMix64(mixing: 27)
         let labels = (0..<60).map { $0 % 2 }
         let data = Dataset(
@@ -125,8 +171,8 @@ import TrainingStudy
         func run() throws -> [EpochResult] {
             try Trainer<Float>(
                 Experiment(
-                    network: "test", architecture: .recurrent(units: 8, dropout: 0),
-                    kind: .standard, learningRate: 0.05, seed: 1, epochs: 6, batchSize: 20),
+                    network: "test", architecture: architecture, kind: .standard,
+                    learningRate: 0.05, seed: 1, epochs: 6, batchSize: 20),
                 train: data, test: data
             ).run().epochs
         }

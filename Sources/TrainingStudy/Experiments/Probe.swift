@@ -1,5 +1,5 @@
 /// What is looked at in single networks, beside the trainings: speed and activations.
-struct Probe {
+struct Probe: Sendable {
     /// The speed of one layer in the convolutional network, on one thread.
     struct Speed {
         let kind: NormalizationKind
@@ -8,7 +8,7 @@ struct Probe {
     }
 
     /// How the values before and after the fifth convolution's normalization are distributed.
-    struct Activations {
+    struct Activations: Sendable {
         let kind: NormalizationKind
         let before: [Double]
         let after: [Double]
@@ -45,9 +45,10 @@ struct Probe {
         }
     }
 
-    /// Histograms of a batch of training samples in networks trained at the given rates.
+    /// Histograms of a batch of training samples in networks trained at the given rates, of the layers
+    /// that have one.
     func activations(_ rates: [NormalizationKind: Double], epochs: Int) throws -> [Activations] {
-        try kinds.compactMap { kind in
+        try kinds.filter { rates[$0] != nil }.mapConcurrently { kind -> Activations? in
             guard let rate = rates[kind] else { return nil }
             let trainer = try Trainer<Float>(
                 experiment(kind, rate: rate, seed: 1, epochs: epochs), train: task.train,
@@ -64,7 +65,7 @@ struct Probe {
                 kind == .none ? before : outputs[convolutions[4] + 1].values
             return Activations(
                 kind: kind, before: Self.histogram(before), after: Self.histogram(after))
-        }
+        }.compactMap { $0 }
     }
 
     /// The centres of the histogram's bins.

@@ -1,5 +1,3 @@
-import Dispatch
-import Foundation
 import Synchronization
 
 /// Runs trainings on all cores, one thread each.
@@ -18,36 +16,31 @@ package struct Runner {
     package func run(
         advanced: @Sendable (_ share: Double, Experiment) -> Void = { _, _ in }
     ) throws -> [ExperimentResult] {
-        let results = Mutex<[Int: Result<ExperimentResult, any Error>]>([:])
-        let next = Atomic(0)
         let done = Mutex(0.0)
         let total = entries.reduce(0) { $0 + $1.cost }
-        let workers = min(entries.count, ProcessInfo.processInfo.activeProcessorCount)
-        DispatchQueue.concurrentPerform(iterations: workers) { _ in
-            while true {
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < entries.count else { return }
-                let entry = entries[index]
-                let result = Result {
-                    try Trainer<Float>(
-                        entry.experiment, train: entry.task.train, test: entry.task.test
-                    ).run {
-                        let sum = done.withLock { done in
-                            done += entry.epochCost
-                            return done
-                        }
-                        advanced(min(1, sum / total), entry.experiment)
-                    }
+        return try entries.mapConcurrently { entry in
+            try entry.run {
+                let sum = done.withLock { done in
+                    done += entry.epochCost
+                    return done
                 }
-                results.withLock { $0[index] = result }
+                advanced(min(1, sum / total), entry.experiment)
             }
         }
-        let finished = results.withLock { $0 }
-        return try entries.indices.compactMap { try finished[$0]?.get() }
     }
 }
 
 extension Plan.Entry {
+    /// What the training comes to.
+    fileprivate func run(afterEpoch: () -> Void) throws -> ExperimentResult {
+        if let judge {
+            return try AdversarialTrainer(experiment, task, judge: judge)
+                .run(afterEpoch: afterEpoch)
+        }
+        return try Trainer<Float>(experiment, train: task.train, test: task.test)
+            .run(afterEpoch: afterEpoch)
+    }
+
     /// The guessed work of the whole training.
     fileprivate var cost: Double { epochCost * Double(experiment.epochs) }
 }

@@ -23,10 +23,7 @@ package struct Trainer<Scalar: NormalizationScalar> {
     ///
     /// - Parameter afterEpoch: called as each epoch ends.
     package func run(afterEpoch: () -> Void = {}) throws -> ExperimentResult {
-        var result = ExperimentResult(
-            experiment: experiment, epochs: [], parameterCount: network.parameterCount,
-            firstGradientNorms: [], lastGradientNorms: [], normalizationShare: 0,
-            secondsPerStep: 0, finalTrainLoss: .nan)
+        var result = ExperimentResult(experiment, parameterCount: network.parameterCount)
         var random = SplitMix64(mixing: experiment.seed &+ 1_000_003)
         var (steps, trainingTime) = (0, 0.0)
         for _ in 0..<experiment.epochs {
@@ -58,14 +55,17 @@ package struct Trainer<Scalar: NormalizationScalar> {
     private func epoch(
         _ random: inout SplitMix64, _ result: inout ExperimentResult, _ steps: inout Int
     ) throws -> Double {
-        let optimizer = Momentum(learningRate: experiment.learningRate)
+        let optimizer = experiment.optimizer.optimizer(learningRate: experiment.learningRate)
         let order = random.permutation(train.count)
         let size = min(experiment.batchSize, train.count)
         let parameters = network.parameters
+        let allSteps = Double(max(1, train.count / size * experiment.epochs))
         var (sum, count) = (0.0, 0)
         for first in stride(from: 0, through: train.count - size, by: size) {
-            let (input, labels, pass): (Tensor<Scalar>, [Int], Pass) = train.batch(
+            let (input, labels, batch): (Tensor<Scalar>, [Int], Pass) = train.batch(
                 order[first..<first + size], isTraining: true)
+            var pass = batch
+            pass.progress = Double(steps) / allSteps
             guard let loss = try step(input, labels, pass) else { return .nan }
             let norms = network.weightGradientNorms
             if result.firstGradientNorms.isEmpty { result.firstGradientNorms = norms }
@@ -88,7 +88,7 @@ package struct Trainer<Scalar: NormalizationScalar> {
             guard loss.isFinite else { return nil }
             try network.backward(gradient)
             return loss
-        } catch NormalizationError.nonFiniteStatistics {
+        } catch let error as NormalizationError where error.isAboutNumbers {
             return nil
         }
     }
@@ -108,6 +108,16 @@ package struct Trainer<Scalar: NormalizationScalar> {
         let mean = loss / Double(max(1, data.count))
         // A network of NaNs predicts nothing.
         return (mean, mean.isFinite ? Double(correct) / Double(max(1, data.count)) : 0)
+    }
+}
+
+extension NormalizationError {
+    /// Whether the numbers of a training are no longer finite, as opposed to a call that is wrong.
+    var isAboutNumbers: Bool {
+        switch self {
+        case .nonFiniteStatistics, .nonFiniteMean, .invalidVariance: true
+        default: false
+        }
     }
 }
 

@@ -6,6 +6,10 @@ package struct Pass: Sendable {
     package var isTraining: Bool
     /// The number of frames of each sequence of the batch, longest first; empty for other data.
     package var lengths: [Int]
+    /// The class that each sample is to be of, where a network is told; else empty.
+    package var classes: [Int] = []
+    /// How much of the training is done, from 0 to 1.
+    package var progress = 0.0
 
     /// A training pass.
     package static let training = Pass(isTraining: true, lengths: [])
@@ -16,6 +20,12 @@ package struct Pass: Sendable {
     package init(isTraining: Bool, lengths: [Int]) {
         self.isTraining = isTraining
         self.lengths = lengths
+    }
+
+    /// A pass of a network that is told the classes.
+    package init(isTraining: Bool, classes: [Int]) {
+        self.init(isTraining: isTraining, lengths: [])
+        self.classes = classes
     }
 }
 
@@ -28,6 +38,8 @@ package protocol Layer<Scalar>: AnyObject {
     associatedtype Scalar: NormalizationScalar
     /// What training changes, in a fixed order.
     var parameters: [Parameter<Scalar>] { get }
+    /// Whether the time of the step counts as time spent in normalization.
+    var isNormalization: Bool { get }
     /// The output for `input`.
     func forward(_ input: Tensor<Scalar>, _ pass: Pass) throws -> Tensor<Scalar>
     /// ∂L/∂input from ∂L/∂output.
@@ -37,4 +49,6 @@ package protocol Layer<Scalar>: AnyObject {
 extension Layer {
     /// None, for layers that only transform.
     package var parameters: [Parameter<Scalar>] { [] }
+    /// It does not, for all but the layers under study.
+    package var isNormalization: Bool { false }
 }

@@ -10,8 +10,12 @@ package final class Parameter<Scalar: NormalizationScalar> {
     package var values: [Scalar]
     /// ∂L/∂values, written by the layer's backward pass.
     package internal(set) var gradient: [Scalar]
-    /// The running direction of SGD with momentum.
+    /// The running direction of the optimizer.
     var velocity: [Scalar]
+    /// The running squares of the gradient, for an optimizer that has them.
+    var squares: [Scalar] = []
+    /// The steps so far, for an optimizer that counts them.
+    var updates = 0
 
     /// A parameter at its start.
     package init(_ name: String, _ values: [Scalar], decays: Bool) {

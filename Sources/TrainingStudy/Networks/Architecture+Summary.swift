@@ -13,6 +13,14 @@ extension Architecture {
         case .recurrent(let units, let dropout):
             "dense layer on each frame, normalization, tanh recurrence of \(units) units, mean over "
                 + "the frames, one dense layer" + Self.text(dropout)
+        case .attention(let width, let heads, let blocks):
+            "dense layer on each frame, sines of its position, \(blocks) blocks of self-attention "
+                + "(\(heads) heads) and two dense layers, each behind a normalization and added to its "
+                + "input, normalization, mean over the frames, one dense layer; \(width) units"
+        case .generator(let noise, let width):
+            "\(noise) random numbers and the class, two dense layers of \(width) units, "
+                + "normalization, ReLU, one dense layer, tanh; against a discriminator of as many "
+                + "units without normalization"
         }
     }
 

@@ -2,7 +2,7 @@ package import Normalization
 
 /// Stochastic gradient descent with momentum: v ← momentum · v + g, w ← w − learningRate · v, where
 /// weight decay adds `weightDecay` · w to the gradient of weights, and of nothing else.
-package struct Momentum: Sendable {
+package struct Momentum: Optimizer, Sendable {
     /// The step size.
     package var learningRate: Double
     /// How much of the last direction is kept.
@@ -17,7 +17,6 @@ package struct Momentum: Sendable {
         self.weightDecay = weightDecay
     }
 
-    /// One step of every parameter along its gradient.
     package func step<Scalar: NormalizationScalar>(_ parameters: [Parameter<Scalar>]) {
         for parameter in parameters {
             move(

@@ -6,7 +6,7 @@ package final class Network<Scalar: NormalizationScalar> {
     package let layers: [any Layer<Scalar>]
     /// Time in the layers' passes since the start.
     package private(set) var timeInLayers = Duration.zero
-    /// The part of it spent in batch normalization.
+    /// The part of it spent in normalization.
     package private(set) var timeInNormalization = Duration.zero
 
     /// A network of these layers.
@@ -30,9 +30,10 @@ package final class Network<Scalar: NormalizationScalar> {
         }
     }
 
-    /// Backward through all layers from ∂L/∂output.
-    package func backward(_ gradient: Tensor<Scalar>) throws {
-        _ = try layers.reversed().reduce(gradient) { gradient, layer in
+    /// Backward through all layers from ∂L/∂output: ∂L/∂input.
+    @discardableResult
+    package func backward(_ gradient: Tensor<Scalar>) throws -> Tensor<Scalar> {
+        try layers.reversed().reduce(gradient) { gradient, layer in
             try timed(layer) { try layer.backward(gradient) }
         }
     }
@@ -51,7 +52,7 @@ package final class Network<Scalar: NormalizationScalar> {
         defer {
             let spent = ContinuousClock.now - start
             timeInLayers += spent
-            if layer is BatchNormalization<Scalar> { timeInNormalization += spent }
+            if layer.isNormalization { timeInNormalization += spent }
         }
         return try body()
     }

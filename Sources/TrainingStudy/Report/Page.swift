@@ -2,17 +2,14 @@ import Foundation
 
 /// The report as one HTML page that needs no other file: pictures and style are in it.
 struct Page {
-    /// Pictures under one heading.
-    struct Section {
-        let title: String
-        let pictures: [(plot: Plot, svg: String)]
+    /// One part of the study, with its pictures drawn.
+    struct Part {
+        let report: PartReport
+        let sections: [(title: String, pictures: [(picture: any Picture, svg: String)])]
     }
 
-    let introduction: [String]
-    let findings: [String]
-    let results: [TableSection]
-    let sections: [Section]
-    let details: [TableSection]
+    let introduction: String
+    let parts: [Part]
 
     var html: String {
         """
@@ -22,28 +19,18 @@ struct Page {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <title>Batch normalization, side by side</title>
+        <title>Normalization, side by side</title>
         <style>
-        \(style)
+        \(Self.style)
         </style>
         </head>
         <body>
         <main>
-        <h1>Batch normalization, side by side</h1>
-        \(introduction.map { "<p>\($0.htmlEscaped)</p>" }.joined(separator: "\n"))
-        <h2>In short</h2>
-        <ul>
-        \(findings.map { "<li>\($0.htmlEscaped)</li>" }.joined(separator: "\n"))
-        </ul>
-        <h2>Results</h2>
-        <p>What the names of the networks stand for is under
-        <a href="#the-networks">the networks</a>, below the pictures.</p>
-        \(results.map(\.html).joined(separator: "\n"))
-        <h2>Pictures</h2>
-        \(sections.map(pictures).joined(separator: "\n"))
-        <h2>What is behind them</h2>
-        <p>Every epoch of every training is in study.csv and study.json beside this page.</p>
-        \(details.map(\.html).joined(separator: "\n"))
+        <h1>Normalization, side by side</h1>
+        <p>\(introduction.htmlEscaped) Every epoch of every training is in study.csv and study.json
+        beside this page.</p>
+        \(contents)
+        \(parts.map(section).joined(separator: "\n"))
         </main>
         </body>
         </html>
@@ -51,7 +38,37 @@ struct Page {
         """
     }
 
-    private func pictures(_ section: Section) -> String {
+    /// Links to the parts, where there are several.
+    private var contents: String {
+        guard parts.count > 1 else { return "" }
+        let links = parts.map {
+            "<li><a href=\"#\($0.report.part.rawValue)\">\($0.report.title.htmlEscaped)</a></li>"
+        }
+        return "<nav><ul>\n\(links.joined(separator: "\n"))\n</ul></nav>"
+    }
+
+    private func section(_ part: Part) -> String {
+        let report = part.report
+        let name = report.part.rawValue
+        return """
+            <section id="\(name)">
+            <h2>\(report.title.htmlEscaped)</h2>
+            \(report.introduction.map { "<p>\($0.htmlEscaped)</p>" }.joined(separator: "\n"))
+            <h3>In short</h3>
+            <ul>
+            \(report.findings.map { "<li>\($0.htmlEscaped)</li>" }.joined(separator: "\n"))
+            </ul>
+            <p>What the names of the networks stand for is under
+            <a href="#\(name)-the-networks">the networks</a>, below the pictures.</p>
+            \(part.sections.map(pictures).joined(separator: "\n"))
+            \((report.results + report.details).map { $0.html(in: name) }.joined(separator: "\n"))
+            </section>
+            """
+    }
+
+    private func pictures(
+        _ section: (title: String, pictures: [(picture: any Picture, svg: String)])
+    ) -> String {
         """
         <h3>\(section.title.htmlEscaped)</h3>
         <div class="pictures">
@@ -60,54 +77,13 @@ struct Page {
         """
     }
 
-    private func figure(_ picture: (plot: Plot, svg: String)) -> String {
+    private func figure(_ drawn: (picture: any Picture, svg: String)) -> String {
         """
         <figure>
-        <h4>\(picture.plot.title.htmlEscaped)</h4>
-        \(picture.svg)
-        <figcaption>\(picture.plot.caption.htmlEscaped)</figcaption>
+        <h4>\(drawn.picture.title.htmlEscaped)</h4>
+        \(drawn.svg)
+        <figcaption>\(drawn.picture.caption.htmlEscaped)</figcaption>
         </figure>
-        """
-    }
-
-    private var style: String {
-        """
-        :root { color-scheme: light dark; --ink: #1c1c1e; --paper: #ffffff; --faint: #6b6b70;
-            --rule: #d9d9de; --card: #f6f6f8; }
-        @media (prefers-color-scheme: dark) {
-            :root { --ink: #ececf0; --paper: #16161a; --faint: #a0a0a8; --rule: #3a3a42;
-                --card: #1f1f25; }
-        }
-        * { box-sizing: border-box; }
-        body { margin: 0; background: var(--paper); color: var(--ink);
-            font: 16px/1.5 system-ui, sans-serif; }
-        main { max-width: 1180px; margin: 0 auto; padding: 1rem; }
-        h1 { font-size: 1.7rem; line-height: 1.2; }
-        h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--rule); }
-        h3 { margin: 1.5rem 0 0.3rem; font-size: 1.05rem; }
-        p, ul { max-width: 46rem; }
-        ul { padding-left: 1.2rem; }
-        a { color: inherit; }
-        .pictures { display: grid; gap: 1rem;
-            grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); }
-        figure { margin: 0; padding: 0.75rem; background: var(--card); border-radius: 8px; }
-        figure h4 { margin: 0 0 0.3rem; }
-        figure svg { display: block; width: 100%; height: auto; color: var(--ink); }
-        figcaption { color: var(--faint); font-size: 0.85rem; }
-        .wide { overflow-x: auto; }
-        table { border-collapse: separate; border-spacing: 0; font-size: 0.82rem; font-variant-numeric: tabular-nums; }
-        th:first-child, td:first-child { position: sticky; left: 0; background: var(--paper); }
-        th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.8rem 0.35rem 0;
-            border-bottom: 1px solid var(--rule); white-space: nowrap; }
-        .prose td { white-space: normal; min-width: 5.5rem; }
-        .claims td:nth-child(2) { font-weight: 600; }
-        @media (max-width: 640px) {
-            .prose thead { display: none; }
-            .prose tr { display: block; padding: 0.5rem 0; border-bottom: 1px solid var(--rule); }
-            .prose td { display: block; border: 0; padding: 0.1rem 0; }
-            .prose td:first-child { position: static; font-weight: 600; }
-            .claims td:first-child { font-weight: inherit; }
-        }
         """
     }
 }

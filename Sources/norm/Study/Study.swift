@@ -7,15 +7,18 @@ struct Study: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train the same networks with each layer, and report how they compare.",
         discussion: """
-            Convolutional, dense and recurrent networks on the shipped data, without \
-            normalization and with each layer, for several learning rates and seeds. The report \
-            is a page with pictures (index.html, study.md), study.csv and study.json; its tables are \
-            printed too, in Markdown. Pictures are drawn \
-            by gnuplot.
+            Four parts, on the shipped data, for several learning rates and seeds: networks \
+            (convolutional, dense, residual and recurrent, with the kinds of batch norm), \
+            batch-sizes (2 to 64, with layers that depend on the batch and layers that do not), \
+            attention (over padded sequences, with layer, RMS and batch norm) and gan (a network \
+            that draws the digit it is asked for). The report is a page with pictures \
+            (index.html), a page in Markdown for each part, study.csv and study.json; its tables \
+            are printed too, in Markdown. Pictures are drawn by gnuplot.
 
             With images of one's own, all four of --train-images, --train-labels, --test-images \
-            and --test-labels, only the convolutional networks run, on those. Images are .npy of \
-            shape (N, C, H, W) and type f4 or u1, labels of shape (N), integers.
+            and --test-labels, only the convolutional networks run, on those, in the parts \
+            networks and batch-sizes. Images are .npy of shape (N, C, H, W) and type f4 or u1, \
+            labels of shape (N), integers.
 
             The same options give the same numbers, but for the seconds.
             """)
@@ -31,19 +34,23 @@ struct Study: ParsableCommand {
     @Option(help: "Test images, .npy.") var testImages: String?
     @Option(help: "Their labels, .npy.") var testLabels: String?
 
+    @Option(help: "The parts, apart by commas: networks, batch-sizes, attention, gan.")
+    var only: String = "all"
+
     @Option(help: "Epochs of every training.") var epochs: Int?
     @Option(help: "How many seeds: 1, 2, … of each training.") var seeds: Int?
     @Option(help: "Learning rates of every network, apart by commas.") var learningRates: String?
     @Option(
-        help: "The layers, apart by commas: none, standard, weight-shared, parameter-shared, …")
+        help: "The layers, apart by commas: none, standard, group, layer, … of those a part has.")
     var layers: String = "all"
 
     func run() throws {
         let options = Plan.Options(
             isQuick: quick, epochs: try positive(epochs, "--epochs"),
             seeds: try positive(seeds, "--seeds"), learningRates: try rates(),
-            kinds: try list([layers], from: NormalizationKind.allCases, "--layers"))
-        let plan = Plan(options, on: try tasks())
+            kinds: try list([layers], from: NormalizationKind.allCases, "--layers"),
+            parts: try list([only], from: StudyPart.allCases, "--only"))
+        let plan = try Plan(options, on: try tasks())
         try Plot.checkProgram()
         let folder = OutputFolder("--report", report)
         // Before hours of training, not after.
@@ -54,7 +61,7 @@ struct Study: ParsableCommand {
             progress.show(share: share, "\(experiment.network), \(experiment.kind.rawValue)")
         }
         progress.clear()
-        let report = try Report(results, plan: plan, isQuick: quick, start: start)
+        let report = try Report(results, plan: plan, start: start)
         let files = try report.files().map { OutputFolder.File(name: $0.name, bytes: $0.contents) }
         try folder.write(files)
         print(report.text)

@@ -1,4 +1,4 @@
-/// The few sentences a report begins with, made of its numbers alone.
+/// The few sentences that the report of the first part begins with, made of its numbers alone.
 struct Findings {
     let summary: Summary
 
@@ -35,10 +35,6 @@ struct Findings {
     }
 
     private var claims: String? {
-        let claims = Claims(summary: summary).all
-        guard !claims.isEmpty else { return nil }
-        let seen = claims.count { $0.verdict.hasPrefix("seen") }
-        return "Of \(claims.count) usual claims that were tested, \(seen) were seen here; the "
-            + "table says which, and by how much."
+        Claim.count(NetworkClaims(summary: summary).all)
     }
 }

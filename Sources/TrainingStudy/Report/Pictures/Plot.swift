@@ -1,7 +1,7 @@
 import Foundation
 
 /// One picture: lines over a common axis, drawn by gnuplot.
-package struct Plot {
+package struct Plot: Picture {
     /// One line with points, and how far the seeds spread about it.
     struct Line {
         let title: String
@@ -43,11 +43,11 @@ package struct Plot {
 
     private var script: String {
         var script = """
-            set terminal svg size 420,350 dynamic font "sans-serif,14" name "\(plotName)"
+            set terminal svg size 420,\(lines.count > 6 ? 410 : 350) dynamic font "sans-serif,14" name "\(plotName)"
             set border 3 lc rgb "#010203"
             set tics nomirror textcolor rgb "#010203"
             set key outside bottom center horizontal reverse Left samplen 1.2 \
-                textcolor rgb "#010203" height 0.5 width -3 font ",13"
+                textcolor rgb "#010203" height 0.5 width \(keyWidth) font ",13"
             set xlabel "\(xLabel)" offset 0,0.2 textcolor rgb "#010203"
             set autoscale xfix
             set offsets graph 0.02, graph 0.02, 0, 0
@@ -80,6 +80,9 @@ package struct Plot {
         return script + "plot " + (bands + curves).joined(separator: ", ") + "\n"
     }
 
+    /// gnuplot leaves much room for long names, and little for short ones.
+    private var keyWidth: Int { lines.contains { $0.title.count > 9 } ? -3 : 0 }
+
     /// The prefix of the picture's element names, which a page with several must keep apart.
     private var plotName: String { name.replacingOccurrences(of: "-", with: "_") }
 
@@ -101,36 +104,5 @@ package struct Plot {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw StudyError.noGnuplot }
         return String(decoding: drawn, as: UTF8.self)
-    }
-}
-
-extension NormalizationKind {
-    /// A colour that people with any colour vision tell from the others, on light and dark.
-    var color: String {
-        switch self {
-        case .none: "#d55e00"
-        case .standard: "#0072b2"
-        case .weightShared: "#009e73"
-        case .parameterShared: "#cc79a7"
-        case .gammaOnly: "#e69f00"
-        case .betaOnly: "#56b4e9"
-        }
-    }
-
-    /// gnuplot's point of this layer.
-    var pointType: Int {
-        switch self {
-        case .none: 7
-        case .standard: 5
-        case .weightShared: 9
-        case .parameterShared: 11
-        case .gammaOnly: 13
-        case .betaOnly: 15
-        }
-    }
-
-    /// A line of this layer.
-    func line(_ points: [(Double, Double, Double, Double)]) -> Plot.Line {
-        Plot.Line(title: rawValue, color: color, pointType: pointType, points: points)
     }
 }

@@ -1,24 +1,14 @@
 import Foundation
 
-/// A usual claim about batch normalization, put to the test of this study's numbers.
-struct Claim {
-    let claim: String
-    let measured: String
-    let verdict: String
-}
-
-/// The claims that the trainings of a summary can test.
-///
-/// A difference of means is "seen" where it is over two standard errors; each side is at its best
-/// learning rate. With fewer than three seeds nothing can be told.
-struct Claims {
+/// The claims about batch normalization that the trainings of the first part can test.
+struct NetworkClaims {
     let summary: Summary
 
     var all: [Claim] {
         [
             faster, deeper, widerRates, gradients, generalizes("cnn"),
-            generalizes("mlp-standardized"), smallBatches("depth-5"), smallBatches("cnn"), rawInput,
-            recurrent, shared(.weightShared, "cnn"), shared(.parameterShared, "cnn"),
+            generalizes("mlp-standardized"), rawInput, recurrent, shared(.weightShared, "cnn"),
+            shared(.parameterShared, "cnn"),
             shared(.weightShared, summary.depths.last),
             shared(.parameterShared, summary.depths.last),
             dropout, residual,
@@ -28,8 +18,8 @@ struct Claims {
     private var faster: Claim? {
         guard let plain = summary.best("cnn", .none), let standard = summary.best("cnn", .standard)
         else { return nil }
-        return compare(
-            "It trains faster: higher accuracy after the first epoch.", "cnn, one epoch",
+        return Claim.compare(
+            "It trains faster: higher accuracy after the first epoch.", .ioffe, "cnn, one epoch",
             standard.firstAccuracy, "standard", plain.firstAccuracy, "none")
     }
 
@@ -42,7 +32,7 @@ struct Claims {
         guard count > 2, !summary.groups("cnn", .standard).isEmpty else { return nil }
         let (standard, plain) = (usable(.standard), usable(.none))
         return Claim(
-            claim: "It allows higher learning rates, and a wider range of them.",
+            claim: "It allows higher learning rates, and a wider range of them.", source: .bjorck,
             measured:
                 "cnn, rates with at least \((0.9 * best).thousandths) accuracy (nine tenths of "
                 + "the best without normalization): standard \(standard), none \(plain), of "
@@ -55,8 +45,8 @@ struct Claims {
             let plain = summary.best(network, .none),
             let standard = summary.best(network, .standard)
         else { return nil }
-        return compare(
-            "It makes deep networks trainable.", network, standard.accuracy, "standard",
+        return Claim.compare(
+            "It makes deep networks trainable.", .he, network, standard.accuracy, "standard",
             plain.accuracy, "none")
     }
 
@@ -74,8 +64,8 @@ struct Claims {
                     return log10(largest / smallest)
                 })
         }
-        return compare(
-            "It keeps gradients level over the layers at the start of training.",
+        return Claim.compare(
+            "It keeps gradients level over the layers at the start of training.", .ioffe,
             "\(network), powers of ten between the largest and the smallest gradient norm of a "
                 + "layer at the first step", decades(plain), "none", decades(standard), "standard")
     }
@@ -85,28 +75,18 @@ struct Claims {
             let standard = summary.best(network, .standard),
             plain.divergedCount == 0, standard.divergedCount == 0
         else { return nil }
-        return compare(
-            "It regularizes: a smaller gap between test and training loss.",
+        return Claim.compare(
+            "It regularizes: a smaller gap between test and training loss.", .luo,
             "\(network), test minus training loss at the end", plain.gap, "none", standard.gap,
             "standard")
-    }
-
-    private func smallBatches(_ base: String) -> Claim? {
-        let sizes = summary.networks.filter { $0.hasPrefix("\(base)-batch-") }
-        guard let smallest = sizes.first, let plain = summary.best(smallest, .none),
-            let standard = summary.best(smallest, .standard)
-        else { return nil }
-        return compare(
-            "Small batches harm it: less accurate than no normalization.", smallest,
-            plain.accuracy, "none", standard.accuracy, "standard")
     }
 
     private var rawInput: Claim? {
         guard let plain = lossByRawInput(.none), let standard = lossByRawInput(.standard) else {
             return nil
         }
-        return compare(
-            "It makes training less sensitive to the input's distribution.",
+        return Claim.compare(
+            "It makes training less sensitive to the input's distribution.", .ioffe,
             "mlp, accuracy lost when features are left raw, with deviations that differ by five "
                 + "orders of magnitude", plain, "none", standard, "standard")
     }
@@ -123,8 +103,8 @@ struct Claims {
     private var recurrent: Claim? {
         guard let plain = summary.best("rnn", .none), let standard = summary.best("rnn", .standard)
         else { return nil }
-        return compare(
-            "It helps recurrent networks, on the input-to-hidden path.", "rnn",
+        return Claim.compare(
+            "It helps recurrent networks, on the input-to-hidden path.", .laurent, "rnn",
             standard.accuracy, "standard", plain.accuracy, "none")
     }
 
@@ -132,9 +112,9 @@ struct Claims {
         guard let network, let shared = summary.best(network, kind),
             let standard = summary.best(network, .standard)
         else { return nil }
-        return compare(
+        return Claim.compare(
             "γ and β per channel are more accurate than "
-                + (kind == .weightShared ? "one γ for all channels." : "one γ and one β."),
+                + (kind == .weightShared ? "one γ for all channels." : "one γ and one β."), .ioffe,
             network, standard.accuracy, "standard", shared.accuracy, kind.rawValue)
     }
 
@@ -142,8 +122,8 @@ struct Claims {
         guard let with = summary.best("cnn-dropout", .standard),
             let without = summary.best("cnn", .standard)
         else { return nil }
-        return compare(
-            "Dropout adds nothing where there is batch normalization.", "cnn, standard",
+        return Claim.compare(
+            "Dropout adds nothing where there is batch normalization.", .ioffe, "cnn, standard",
             with.accuracy, "with dropout 0.25", without.accuracy, "without",
             seen: "not seen: dropout helped", notSeen: "seen: no gain found",
             reversed: "seen: dropout harmed")
@@ -153,28 +133,9 @@ struct Claims {
         guard let zero = summary.best("residual-gamma-0", .standard),
             let one = summary.best("residual-gamma-1", .standard)
         else { return nil }
-        return compare(
-            "γ at 0 at the end of residual blocks trains better than γ at 1.",
+        return Claim.compare(
+            "γ at 0 at the end of residual blocks trains better than γ at 1.", .goyal,
             "residual network of 20 weighted layers, standard", zero.accuracy, "γ = 0",
             one.accuracy, "γ = 1")
-    }
-
-    /// The claim that the mean of `high` is above that of `low`.
-    private func compare(
-        _ claim: String, _ where: String, _ high: Spread, _ highName: String, _ low: Spread,
-        _ lowName: String, seen: String = "seen", notSeen: String = "not seen",
-        reversed: String = "not seen: the reverse"
-    ) -> Claim {
-        let measured =
-            "\(`where`): \(highName) \(high.text), \(lowName) \(low.text); difference "
-            + high.text(minus: low)
-        let verdict =
-            switch high.side(of: low) {
-            case nil: "cannot tell from so few seeds"
-            case 1: seen
-            case 0: notSeen
-            default: reversed
-            }
-        return Claim(claim: claim, measured: measured, verdict: verdict)
     }
 }

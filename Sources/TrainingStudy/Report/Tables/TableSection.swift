@@ -19,16 +19,15 @@ struct TableSection {
         table = Table(columns, rows: rows)
     }
 
-    /// The name that links to the table go by.
-    private var anchor: String { title.lowercased().replacing(" ", with: "-") }
-
     /// The table in Markdown, with its title as a heading.
     var markdown: String {
         (["### \(title)", "", note, ""] + table.markdownLines).joined(separator: "\n")
     }
 
-    /// The table in HTML, in a box that scrolls sideways on narrow screens.
-    var html: String {
+    /// The table in HTML, in a box that scrolls sideways on narrow screens; links to it name its part
+    /// and its title.
+    func html(in part: String) -> String {
+        let anchor = "\(part)-\(title.lowercased().replacing(" ", with: "-"))"
         let style = (isProse ? "prose" : "numbers") + (hasVerdicts ? " claims" : "")
         return
             "<h3 id=\"\(anchor)\">\(title.htmlEscaped)</h3>\n<p>\(note.htmlEscaped)</p>\n"
