@@ -73,7 +73,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
         try check(geometry)

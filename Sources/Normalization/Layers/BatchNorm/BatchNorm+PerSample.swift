@@ -99,7 +99,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
         try check(buffers, affine, geometry)
@@ -110,7 +110,7 @@ extension BatchNorm {
         return runForward(tensors, affine, geometry)
     }
 
-    private func check(
+    func check(
         _ buffers: NormalizeBuffers<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) {
         try check(geometry)

@@ -129,7 +129,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry, _ mask: PositionMask,
         _ output: MaskedOutput
     ) throws(NormalizationError) -> BatchStatistics {
