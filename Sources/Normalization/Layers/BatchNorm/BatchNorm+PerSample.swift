@@ -20,7 +20,7 @@ extension BatchNorm {
     ///   - y: the output, as many.
     ///   - activationMask: receives where f′ is 1, a bit an element.
     ///   - geometry: how the tensors are read.
-    /// - Returns: count, mean and M2 per channel; ``commit(_:)`` takes them into the running ones.
+    /// - Returns: count, mean and M2 per channel; ``commit(_:)-(BatchStatistics)`` takes them into the running ones.
     /// - Throws: ``NormalizationError/ambiguousParameter(_:)`` where the layer has γ or β,
     ///   ``NormalizationError/invalidScaleOffset(_:)``, ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidShape(_:channelAxis:_:)`` for channels at axis 0,
