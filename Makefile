@@ -64,7 +64,7 @@ test-long: setup ## run every test on all shapes and on CASES=120000 random case
 		$(SWIFT) test -c release --scratch-path .build-long -Xswiftc -enable-testing --skip-build
 
 test-mpi: setup ## run the tests of NormalizationMPI over one, two and three processes
-	@.ci/setup $(MPI_PACKAGES)
+	@.ci/setup $(MPI_PACKAGES) iproute2
 	SWIFT=$(SWIFT) Tests/MPI/run
 
 test-examples: ## run the tests of the packages in Examples

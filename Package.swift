@@ -82,7 +82,7 @@ let package = Package(
         // Run by mpirun: `make test-mpi`.
         .executableTarget(
             name: "mpi-tests", dependencies: ["Normalization", "NormalizationMPI", "SeededRandom"],
-            path: "Tests/MPI", exclude: ["run"], swiftSettings: tested),
+            path: "Tests/MPI", exclude: ["hosts", "run"], swiftSettings: tested),
         .testTarget(
             name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(

@@ -15,6 +15,7 @@
     ///
     /// A collective is called by one thread at a time. The thread that calls is the one that calls MPI; where MPI
     /// provides no more than `MPI_THREAD_FUNNELED`, that must be the thread that began it.
+    @safe
     public final class MPICommunicator: StatisticsExchange, @unchecked Sendable {
         /// The number of this rank, from 0.
         public let rank: Int

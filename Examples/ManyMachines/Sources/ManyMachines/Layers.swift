@@ -1,5 +1,5 @@
 /// What training changes, with the gradient of the last backward pass: a sum over the rank's own samples.
-public final class Parameter {
+final class Parameter {
     var values: [Double]
     var gradient: [Double]
     var velocity: [Double]

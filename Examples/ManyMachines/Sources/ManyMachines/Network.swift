@@ -9,7 +9,7 @@ final class Network {
         let channels = 16
         // A rank's own statistics are those of an exchange of one rank.
         let ranks: any StatisticsExchange =
-            options.kind == .synchronized ? exchange : try LocalExchange.ranks(1)[0]
+            try options.kind == .synchronized ? exchange : LocalExchange.ranks(1)[0]
         var random = Random(seed: options.seed)
         var layers: [any Layer] = []
         for index in 0..<6 {

@@ -29,8 +29,8 @@ enum ExchangeCost {
             print("| --- | --- | --- | --- | --- | --- | --- |")
         }
         for (channels, side) in shapes {
-            var step = try Step([samples, channels, side, side], threads)
-            let times = try measure(rounds, over: ranks, &step)
+            let step = try Step([samples, channels, side, side], threads)
+            let times = try measure(rounds, over: ranks, step)
             guard ranks.rank == 0 else { continue }
             func percent(_ time: Double, _ base: Double) -> String {
                 let tenths = ((time / (base + times[3]) - 1) * 1000).rounded() / 10
@@ -46,18 +46,19 @@ enum ExchangeCost {
 
     /// The medians of the four ways.
     private static func measure(
-        _ rounds: Int, over ranks: MPICommunicator, _ step: inout Step
+        _ rounds: Int, over ranks: MPICommunicator, _ step: Step
     ) throws -> [Double] {
         var times: [[Double]] = [[], [], [], []]
+        var (y, dx) = (step.x, step.x)
         for round in 0..<rounds + 2 {
             for way in times.indices {
                 // Ranks begin together.
                 _ = try ranks.allGather([round])
                 let start = ContinuousClock.now
                 switch way {
-                case 0: try step.calls()
-                case 1: try step.halves()
-                case 2: try step.synchronized(over: ranks)
+                case 0: try step.calls(&y, &dx)
+                case 1: try step.halves(&y, &dx)
+                case 2: try step.synchronized(&y, &dx, over: ranks)
                 default: try step.collectives(over: ranks)
                 }
                 let spent = (ContinuousClock.now - start) / Duration.microseconds(1)
@@ -74,10 +75,8 @@ enum ExchangeCost {
 private struct Step {
     private let layer: BatchNorm<Float>
     private let geometry: Geometry
-    private let x: [Float]
+    let x: [Float]
     private let gradient: [Float]
-    private var y: [Float]
-    private var dx: [Float]
 
     init(_ shape: [Int], _ threads: Int) throws {
         var layer = try BatchNorm<Float>.standard(channels: shape[1])
@@ -86,10 +85,9 @@ private struct Step {
         geometry = try Geometry(shape)
         x = (0..<geometry.count).map { Float($0 * 37 % 101) / 50 - 1 }
         gradient = (0..<geometry.count).map { Float($0 * 41 % 103) / 51 - 1 }
-        (y, dx) = (x, x)
     }
 
-    mutating func calls() throws {
+    func calls(_ y: inout [Float], _ dx: inout [Float]) throws {
         var ySpan = y.mutableSpan
         var dxSpan = dx.mutableSpan
         let statistics = try layer.forward(x.span, into: &ySpan, geometry: geometry)
@@ -98,7 +96,7 @@ private struct Step {
             geometry: geometry)
     }
 
-    mutating func halves() throws {
+    func halves(_ y: inout [Float], _ dx: inout [Float]) throws {
         var ySpan = y.mutableSpan
         var dxSpan = dx.mutableSpan
         let statistics = try layer.statistics(of: x.span, geometry: geometry)
@@ -110,7 +108,9 @@ private struct Step {
             geometry: geometry)
     }
 
-    mutating func synchronized(over ranks: MPICommunicator) throws {
+    func synchronized(
+        _ y: inout [Float], _ dx: inout [Float], over ranks: MPICommunicator
+    ) throws {
         var ySpan = y.mutableSpan
         var dxSpan = dx.mutableSpan
         let statistics = try layer.forward(

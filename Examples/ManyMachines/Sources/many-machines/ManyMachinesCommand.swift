@@ -1,14 +1,7 @@
+import Foundation
 import ManyMachines
 import Normalization
 import NormalizationMPI
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Trains on as many processes as `mpirun` starts, and writes how each step went.
 ///
@@ -23,14 +16,17 @@ enum ManyMachinesCommand {
                 try MPICommunicator.finalize()
             } catch {
                 // The others wait for this rank in their next collective.
-                print("many-machines: rank \(ranks.rank): \(error)")
-                fflush(nil)
+                say("rank \(ranks.rank): \(error)")
                 ranks.abort()
             }
         } catch {
-            print("many-machines: \(error)")
+            say("\(error)")
             exit(1)
         }
+    }
+
+    private static func say(_ text: String) {
+        FileHandle.standardError.write(Data("many-machines: \(text)\n".utf8))
     }
 
     private static func run(over ranks: MPICommunicator) throws {
