@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo study pitch test test-instruction-sets test-mutants \
-	test-long test-examples examples docs links nightly sanitize fuzz \
+.PHONY: help setup demo study pitch machines test test-instruction-sets test-mutants \
+	test-long test-mpi test-examples examples docs links nightly sanitize fuzz \
 	accuracy long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
@@ -36,6 +36,13 @@ pitch: ## track the pitch of a tone and of a sound file, and draw it in out/
 	@awk 'NR == 1 || NR % 20 == 2' out/glide.csv
 	@echo "every estimate: out/glide.csv; drawn: out/glide.svg"
 
+MACHINES := Examples/ManyMachines
+MPI_PACKAGES := libopenmpi-dev openmpi-bin
+
+machines: setup ## train one network on eight processes over MPI, and draw it in out/
+	@.ci/setup $(MPI_PACKAGES) gnuplot-nox
+	SWIFT=$(SWIFT) $(MACHINES)/run
+
 test: setup ## run every fast test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
@@ -56,10 +63,16 @@ test-long: setup ## run every test on all shapes and on CASES=120000 random case
 	NORMALIZATION_TEST_LONG=1 NORMALIZATION_TEST_CASES=$(CASES) NORMALIZATION_TEST_SEED=$(SEED) \
 		$(SWIFT) test -c release --scratch-path .build-long -Xswiftc -enable-testing --skip-build
 
+test-mpi: setup ## run the tests of NormalizationMPI over one, two and three processes
+	@.ci/setup $(MPI_PACKAGES) iproute2
+	SWIFT=$(SWIFT) Tests/MPI/run
+
 test-examples: ## run the tests of the packages in Examples
-	@.ci/setup $(PITCH_PACKAGES)
+	@.ci/setup $(PITCH_PACKAGES) $(MPI_PACKAGES)
 	$(SWIFT) build --package-path $(PITCH) --build-tests
 	$(SWIFT) test --package-path $(PITCH) --skip-build
+	$(SWIFT) build --package-path $(MACHINES) --build-tests
+	$(SWIFT) test --package-path $(MACHINES) --skip-build
 
 examples: setup ## compile and run the Swift of the pages
 	@command -v python3 >/dev/null || .ci/setup python3

@@ -23,7 +23,12 @@ let package = Package(
         .library(name: "Normalization", targets: ["Normalization"]),
         .library(name: "BLAS", targets: ["BLAS"]),
         .library(name: "NormalizationFiles", targets: ["NormalizationFiles"]),
+        .library(name: "NormalizationMPI", targets: ["NormalizationMPI"]),
         .executable(name: "norm", targets: ["norm"]),
+    ],
+    traits: [
+        .trait(
+            name: "MPI", description: "Ranks over MPI, in NormalizationMPI; needs libopenmpi-dev.")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -35,6 +40,11 @@ let package = Package(
             name: "Normalization", dependencies: ["BLAS", "CKernels", "CProcessors"],
             swiftSettings: strict),
         .target(name: "NormalizationFiles", dependencies: ["Normalization"], swiftSettings: strict),
+
+        // Empty without the trait MPI. No system library: SwiftPM asks pkg-config for those of every target.
+        .target(
+            name: "NormalizationMPI", dependencies: ["CMPI", "Normalization"],
+            swiftSettings: strict),
 
         // Implementation details
         .systemLibrary(
@@ -50,6 +60,10 @@ let package = Package(
         .target(
             name: "CProcessors",
             linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(
+            name: "CMPI",
+            cSettings: [.define("CMPI_ENABLED", .when(traits: ["MPI"]))],
+            linkerSettings: [.linkedLibrary("mpi", .when(traits: ["MPI"]))]),
         .target(name: "SeededRandom", swiftSettings: strict),
         .target(
             name: "TrainingStudy", dependencies: ["BLAS", "Normalization", "SeededRandom"],
@@ -65,6 +79,10 @@ let package = Package(
 
         // Tests
         .target(name: "CHostProcess", path: "Tests/CHostProcess"),
+        // Run by mpirun: `make test-mpi`.
+        .executableTarget(
+            name: "mpi-tests", dependencies: ["Normalization", "NormalizationMPI", "SeededRandom"],
+            path: "Tests/MPI", exclude: ["hosts", "run"], swiftSettings: tested),
         .testTarget(
             name: "BLASTests", dependencies: ["BLAS", "SeededRandom"], swiftSettings: tested),
         .testTarget(

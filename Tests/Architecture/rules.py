@@ -14,6 +14,7 @@ IMPORTS = {
     "BLAS": {"COpenBLAS"},
     "Normalization": {"BLAS"},
     "NormalizationFiles": {"Normalization", "BLAS"},
+    "NormalizationMPI": {"Normalization"},
     "SeededRandom": {"Foundation"},
     "TrainingStudy": {"Normalization", "NormalizationFiles", "BLAS", "SeededRandom", "Foundation"},
     "norm": {
@@ -26,12 +27,13 @@ IMPORTS = {
 ROOM_IMPORTS = {
     "Sources/Normalization/Engines/Fused": {"CKernels"},
     "Sources/Normalization/Processor": {"CKernels", "CProcessors"},
+    "Sources/NormalizationMPI": {"CMPI"},
 }
 
 SYSTEM = {"Dispatch", "Synchronization", "Glibc", "Musl", "Darwin"}
 
 # Modules of C, without Swift.
-C_MODULES = {"CKernels", "CProcessors"}
+C_MODULES = {"CKernels", "CMPI", "CProcessors"}
 
 # Packages that stand outside use the products, as a stranger would.
 OUTSIDE = ("Examples", "Benchmarks")

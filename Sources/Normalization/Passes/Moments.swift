@@ -21,6 +21,12 @@ struct Moments: LaneSums {
     /// What the mean lost when its parts were added.
     var meanCorrection: Double { (pivot - mean) + meanOffset }
 
+    /// The same, where an infinite mean has lost nothing: it stays one when statistics merge.
+    var finiteMeanCorrection: Double {
+        let correction = meanCorrection
+        return correction.isFinite ? correction : 0
+    }
+
     /// Whether neither is a NaN or an infinity.
     var areFinite: Bool { mean.isFinite && m2.isFinite }
 

@@ -55,7 +55,7 @@ public struct BatchStatistics: Sendable, Equatable {
         self.count = count
         mean = doubles(channels) { unsafe moments[$0].mean }
         sumOfSquaredDeviations = doubles(channels) { unsafe moments[$0].m2 }
-        meanCorrection = doubles(channels) { unsafe moments[$0].meanCorrection }
+        meanCorrection = doubles(channels) { unsafe moments[$0].finiteMeanCorrection }
     }
 
     /// The moments of one channel.
@@ -141,11 +141,8 @@ extension BatchStatistics {
             let runner = PassRunner<Scalar>(
                 .training, Partition(channelsOf: geometry), engine: engine,
                 threadLimit: threadLimit)
-            return unsafe runner.withSums(Moments.self) { moments in
-                unsafe runner.reduce(MomentsReduction(x: x), into: moments)
-                return unsafe BatchStatistics(
-                    count: geometry.valuesPerChannel, moments, channels: geometry.channels)
-            }
+            return unsafe runner.statistics(
+                of: MomentsReduction(x: x), count: geometry.valuesPerChannel)
         }
     }
 }

@@ -37,6 +37,12 @@ public struct GradientSums: Sendable, Equatable {
         self.gradientTimesNormalized = gradientTimesNormalized
     }
 
+    init(checkedCount count: Int, gradient: [Double], gradientTimesNormalized: [Double]) {
+        self.count = count
+        self.gradient = gradient
+        self.gradientTimesNormalized = gradientTimesNormalized
+    }
+
     /// The sums of an empty batch.
     init(emptyWithChannels channels: Int) {
         count = 0

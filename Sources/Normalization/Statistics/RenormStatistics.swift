@@ -5,7 +5,7 @@
 ///
 /// with the running μ and σ² before this batch's update. Backward takes r and d for constants.
 public struct RenormStatistics: Sendable, Equatable {
-    /// The statistics of the batch; ``BatchNorm/commit(_:)`` takes them into the running ones.
+    /// The statistics of the batch; ``BatchNorm/commit(_:)-(BatchStatistics)`` takes them into the running ones.
     public let batch: BatchStatistics
     /// r, per channel.
     public let r: [Double]

@@ -120,7 +120,7 @@ extension BatchNorm {
 extension BatchNorm {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func backward(
+    func backward(
         _ buffers: BackwardBuffers<Scalar>, _ statistics: NormalizingStatistics,
         _ geometry: Geometry, _ wanted: GradientSelection
     ) throws(NormalizationError) -> ParameterGradients<Scalar> {

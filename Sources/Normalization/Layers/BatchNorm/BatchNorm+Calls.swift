@@ -48,15 +48,17 @@ extension BatchNorm {
         }
     }
 
-    /// y with the statistics of a batch, of which x may be a part.
+    /// y with the statistics of a batch, of which x may be a part, by a rule of r and d where there is one.
     func runNormalize(
         _ tensors: NormalizeTensors<Scalar>, with statistics: BatchStatistics,
-        _ geometry: Geometry
+        _ geometry: Geometry, renormalizing renorm: RenormRule? = nil
     ) {
         tensors.clearMask(of: geometry)
         runMap(tensors, geometry) { coefficients, runner in
-            unsafe runner.withSums(Moments.self) { moments in
-                for c in 0..<channels { unsafe moments[c] = statistics.moments(of: c) }
+            unsafe runner.withMoments(of: statistics) { moments in
+                if let renorm {
+                    unsafe coefficients.renormalize(moments, 0..<channels, by: renorm)
+                }
                 unsafe coefficients.setStatistics(
                     moments, 0..<channels, epsilon: epsilon, runner.engine)
             }
@@ -195,14 +197,24 @@ extension BatchNorm {
     ) {
         let runner = runner(.backward, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
-            setAffine(gamma, .absent, coefficients.normalize, runner)
-            setStatistics(statistics, 0..<channels, coefficients.normalize, runner)
-            unsafe runner.withSums(LaneGradientSums.self) { lanes in
-                for c in 0..<channels { unsafe lanes[c] = sums.lane(c) }
-                unsafe coefficients.setSums(lanes, 0..<channels, count: sums.count)
-            }
+            setInputGradient(coefficients, statistics, sums, runner)
             guard let output = tensors.inputGradient(by: coefficients) else { return }
             runner.writeAll { block, write in write(output(block)) }
+        }
+    }
+
+    /// Sets what ∂x is made with, from sums that are known.
+    func setInputGradient(
+        _ coefficients: InputGradientCoefficients<Scalar>, _ statistics: MeanAndVariance,
+        _ sums: GradientSums, _ runner: PassRunner<Scalar>
+    ) {
+        let normalize = coefficients.normalize
+        setAffine(gamma, .absent, normalize, runner)
+        if let renorm = statistics.renorm { normalize.renormalize(by: renorm) }
+        setStatistics(statistics, 0..<channels, normalize, runner)
+        unsafe runner.withSums(LaneGradientSums.self) { lanes in
+            for c in 0..<channels { unsafe lanes[c] = sums.lane(c) }
+            unsafe coefficients.setSums(lanes, 0..<channels, count: sums.count)
         }
     }
 

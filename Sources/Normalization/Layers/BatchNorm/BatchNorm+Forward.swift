@@ -1,6 +1,6 @@
 extension BatchNorm {
     /// Training forward: y normalized with the statistics of the batch, which are returned. The running
-    /// statistics stay as they are; ``commit(_:)`` takes the batch's in.
+    /// statistics stay as they are; ``commit(_:)-(BatchStatistics)`` takes the batch's in.
     ///
     ///     y = f(γ_c · (x − μ_c) · s_c + β_c + residual)
     ///
@@ -55,7 +55,7 @@ extension BatchNorm {
 
     /// Training forward, and the batch's statistics into the running ones.
     ///
-    /// - Throws: as ``commit(_:)`` too: y is written then, the layer is as it was.
+    /// - Throws: as ``commit(_:)-(BatchStatistics)`` too: y is written then, the layer is as it was.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     @discardableResult
@@ -73,7 +73,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
         try check(geometry)
@@ -115,7 +115,7 @@ extension BatchNorm {
     /// Training forward on arrays, and the batch's statistics into the running ones.
     ///
     /// - Returns: y, and the batch's statistics.
-    /// - Throws: as ``forward(_:adding:then:shape:channelAxis:)`` and ``commit(_:)``.
+    /// - Throws: as ``forward(_:adding:then:shape:channelAxis:)`` and ``commit(_:)-(BatchStatistics)``.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     @discardableResult

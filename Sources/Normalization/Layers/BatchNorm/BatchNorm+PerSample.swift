@@ -20,7 +20,7 @@ extension BatchNorm {
     ///   - y: the output, as many.
     ///   - activationMask: receives where f′ is 1, a bit an element.
     ///   - geometry: how the tensors are read.
-    /// - Returns: count, mean and M2 per channel; ``commit(_:)`` takes them into the running ones.
+    /// - Returns: count, mean and M2 per channel; ``commit(_:)-(BatchStatistics)`` takes them into the running ones.
     /// - Throws: ``NormalizationError/ambiguousParameter(_:)`` where the layer has γ or β,
     ///   ``NormalizationError/invalidScaleOffset(_:)``, ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidShape(_:channelAxis:_:)`` for channels at axis 0,
@@ -99,7 +99,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) -> BatchStatistics {
         try check(buffers, affine, geometry)
@@ -110,7 +110,7 @@ extension BatchNorm {
         return runForward(tensors, affine, geometry)
     }
 
-    private func check(
+    func check(
         _ buffers: NormalizeBuffers<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) throws(NormalizationError) {
         try check(geometry)

@@ -102,7 +102,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func backward(
+    func backward(
         _ buffers: BackwardBuffers<Scalar>, _ statistics: NormalizingStatistics,
         _ affine: SampleAffine<Scalar>, _ geometry: Geometry, _ wanted: GradientSelection
     ) throws(NormalizationError) -> ParameterGradients<Scalar> {

@@ -2,7 +2,7 @@
 // channels of every sample. Tensors are not empty here.
 
 /// The lanes of a call with γ and β per sample: channel c of sample n is lane n · C + c.
-private struct SampleLanes {
+struct SampleLanes {
     let partition: Partition
     let samples: Int
     let channels: Int
@@ -40,6 +40,20 @@ private struct SampleLanes {
             first = end
         }
     }
+
+    /// Sets what the sums of some lanes need.
+    ///
+    /// - Parameter needsMap: whether an activation is made again.
+    func set<Scalar: NormalizationScalar>(
+        _ some: Range<Int>, of coefficients: NormalizeCoefficients<Scalar>,
+        _ given: GivenStatistics, _ affine: SampleAffine<Scalar>, needsMap: Bool
+    ) {
+        forEachPart(of: some) { lanes, offset in
+            affine.write(to: coefficients, lanes)
+            given.write(to: coefficients, lanes, offset: offset)
+            if needsMap { coefficients.setMap(lanes) }
+        }
+    }
 }
 
 extension BatchNorm {
@@ -75,6 +89,21 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, with running: RunningStatistics,
         _ affine: SampleAffine<Scalar>, _ geometry: Geometry
     ) {
+        runMap(tensors, affine, geometry) { coefficients, lanes, offset, engine in
+            coefficients.setStatistics(
+                mean: running.mean, variance: running.variance, offset: offset, lanes,
+                epsilon: epsilon, engine)
+        }
+    }
+
+    /// An output by coefficients that are known before.
+    func runMap(
+        _ tensors: NormalizeTensors<Scalar>, _ affine: SampleAffine<Scalar>, _ geometry: Geometry,
+        setStatistics: (
+            NormalizeCoefficients<Scalar>, _ lanes: Range<Int>, _ offset: Int,
+            any PassEngine.Type
+        ) -> Void
+    ) {
         let all = SampleLanes(geometry)
         // No sample looks at another.
         SampleRun.forEach(of: all.partition, samples: all.samples) { run in
@@ -86,9 +115,7 @@ extension BatchNorm {
                 let coefficients = coefficients.normalize
                 lanes.forEachSample(0..<channels) { lanes, offset in
                     affine.write(to: coefficients, lanes)
-                    coefficients.setStatistics(
-                        mean: running.mean, variance: running.variance, offset: offset, lanes,
-                        epsilon: epsilon, runner.engine)
+                    setStatistics(coefficients, lanes, offset, runner.engine)
                 }
                 runner.writeAll { block, write in write(tensors.output(block, by: coefficients)) }
             }
@@ -111,16 +138,10 @@ extension BatchNorm {
             lanes: lanes.partition.laneCount, of: Scalar.self
         ) { coefficients in
             let normalize = coefficients.normalize
-            let given = GivenStatistics(
-                mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
-                runner.engine, for: Scalar.self)
+            let given = givenStatistics(statistics, runner)
             func prepare(_ some: Range<Int>) {
-                lanes.forEachPart(of: some) { lanes, offset in
-                    affine.write(to: normalize, lanes)
-                    given.write(to: normalize, lanes, offset: offset)
-                    // What an activation is made again with.
-                    if tensors.activation != nil { normalize.setMap(lanes) }
-                }
+                lanes.set(
+                    some, of: normalize, given, affine, needsMap: tensors.activation != nil)
             }
             // With running statistics the terms of the sums are zero.
             guard statistics.areOfTheBatch else {
@@ -141,6 +162,14 @@ extension BatchNorm {
                 return unsafe gradients(sums, lanes.partition)
             }
         }
+    }
+
+    func givenStatistics(
+        _ statistics: MeanAndVariance, _ runner: PassRunner<Scalar>
+    ) -> GivenStatistics {
+        GivenStatistics(
+            mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
+            runner.engine, for: Scalar.self)
     }
 
     /// ∂x = γ · s · g, a normalization of g with μ = β = 0
@@ -191,11 +220,21 @@ extension InputGradientCoefficients {
         _ sums: UnsafePointer<LaneGradientSums>, _ channels: Range<Int>, _ lanes: SampleLanes,
         count: Int
     ) {
-        let (gamma, m) = (normalize.gamma, Double(count))
+        unsafe addChannelSums(sums, channels, lanes)
+        spreadChannelSums(channels, lanes, count: count)
+    }
+
+    /// P and Q of some channels, in the tables of the first sample's lanes.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func addChannelSums(
+        _ sums: UnsafePointer<LaneGradientSums>, _ channels: Range<Int>, _ lanes: SampleLanes
+    ) {
+        let gamma = normalize.gamma
         let (meanG, meanGX) = (meanGradient, meanGradientTimesNormalized)
         meanG.fill(channels, with: 0)
         meanGX.fill(channels, with: 0)
-        // In the first sample's lanes, in the order of the samples.
+        // In the order of the samples.
         lanes.forEachSample(channels) { lanes, offset in
             for lane in lanes {
                 meanG[lane - offset] += unsafe gamma[lane] * sums[lane].gradient
@@ -204,6 +243,13 @@ extension InputGradientCoefficients {
                 meanGX[lane - offset] += unsafe gamma[lane] * sums[lane].gradientTimesNormalized
             }
         }
+    }
+
+    /// ∂x of every sample by P and Q, which stand in the tables of the first one's lanes.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func spreadChannelSums(_ channels: Range<Int>, _ lanes: SampleLanes, count: Int) {
+        let (meanG, meanGX, m) = (meanGradient, meanGradientTimesNormalized, Double(count))
         for lane in channels { meanG[lane] /= m }
         for lane in channels { meanGX[lane] /= m }
         lanes.forEachSample(channels) { lanes, offset in

@@ -96,12 +96,9 @@ extension BatchStatistics {
             let runner = PassRunner<Scalar>(
                 .training, Partition(channelsOf: geometry), engine: engine,
                 threadLimit: threadLimit)
-            return unsafe runner.withSums(Moments.self) { moments in
-                unsafe runner.reduce(
-                    MaskedReduction(base: MomentsReduction(x: x), mask: mask), into: moments)
-                return unsafe BatchStatistics(
-                    count: mask.validCount, moments, channels: geometry.channels)
-            }
+            return unsafe runner.statistics(
+                of: MaskedReduction(base: MomentsReduction(x: x), mask: mask),
+                count: mask.validCount)
         }
     }
 }

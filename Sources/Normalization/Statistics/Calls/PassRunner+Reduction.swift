@@ -82,4 +82,25 @@ extension PassRunner {
         unsafe sums.initialize(repeating: Sums(), count: partition.laneCount)
         return unsafe body(sums)
     }
+
+    /// The moments of every lane, each a channel of `count` values, and nothing more.
+    func statistics<Reduction: LaneReduction<Scalar>>(
+        of reduction: Reduction, count: Int
+    ) -> BatchStatistics where Reduction.Sums == Moments {
+        unsafe withSums(Moments.self) { moments in
+            unsafe reduce(reduction, into: moments)
+            return unsafe BatchStatistics(
+                count: count, moments, channels: partition.laneCount)
+        }
+    }
+
+    /// Borrows memory with the moments that statistics were made of.
+    func withMoments<Result>(
+        of statistics: BatchStatistics, _ body: (UnsafeMutablePointer<Moments>) -> Result
+    ) -> Result {
+        unsafe withSums(Moments.self) { moments in
+            for c in 0..<statistics.channels { unsafe moments[c] = statistics.moments(of: c) }
+            return unsafe body(moments)
+        }
+    }
 }

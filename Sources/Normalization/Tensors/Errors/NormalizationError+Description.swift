@@ -91,6 +91,7 @@ extension NormalizationError: CustomStringConvertible {
         case .renormalizedStatistics(let call):
             "statistics: expected those of a batch or the running ones, "
                 + "got renormalized ones, which \(call) does not take"
+        case .exchange(let failure): failure.description
         }
     }
 }

@@ -176,4 +176,6 @@ public enum NormalizationError: Error, Equatable, Sendable {
     case invalidWidth(Int)
     /// Statistics of rows are of another number of values a row than the layer's.
     case mismatchedRowCount(expected: Int, actual: Int)
+    /// A call of several ranks failed between them, or on one of them.
+    case exchange(ExchangeFailure)
 }

@@ -89,7 +89,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forwardRenormalized(
+    func forwardRenormalized(
         _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry, _ limits: RenormLimits?
     ) throws(NormalizationError) -> RenormStatistics {
         try check(geometry)

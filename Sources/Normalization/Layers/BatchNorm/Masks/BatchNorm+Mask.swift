@@ -13,7 +13,7 @@ public enum MaskedOutput: String, Sendable, CaseIterable {
 
 extension BatchNorm {
     /// Training forward with a mask: y normalized with the statistics of the valid positions, which are returned with
-    /// their number as count; ``commit(_:)`` takes them in. But for y at the place itself with
+    /// their number as count; ``commit(_:)-(BatchStatistics)`` takes them in. But for y at the place itself with
     /// ``MaskedOutput/normalized``, no number depends on a value at a position that is not valid, be it a NaN.
     ///
     /// With all positions valid it is ``forward(_:adding:then:into:activationMask:geometry:)``, to the bit. With none it
@@ -129,7 +129,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func forward(
+    func forward(
         _ buffers: NormalizeBuffers<Scalar>, _ geometry: Geometry, _ mask: PositionMask,
         _ output: MaskedOutput
     ) throws(NormalizationError) -> BatchStatistics {

@@ -72,7 +72,7 @@ extension BatchNorm {
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    private func backward(
+    func backward(
         _ buffers: BackwardBuffers<Scalar>, _ statistics: NormalizingStatistics,
         _ geometry: Geometry, _ masked: (mask: PositionMask, output: MaskedOutput),
         _ wanted: GradientSelection

@@ -34,13 +34,37 @@ extension BatchNorm {
         _ tensors: NormalizeTensors<Scalar>, with running: RunningStatistics,
         _ geometry: Geometry, _ mask: PositionMask, _ output: MaskedOutput
     ) {
+        runMap(tensors, geometry, mask, output) { coefficients, runner in
+            coefficients.setStatistics(
+                mean: running.mean, variance: running.variance, 0..<channels, epsilon: epsilon,
+                runner.engine)
+        }
+    }
+
+    /// y with the statistics of a batch, of which x may be a part.
+    func runNormalize(
+        _ tensors: NormalizeTensors<Scalar>, with statistics: BatchStatistics,
+        _ geometry: Geometry, _ mask: PositionMask, _ output: MaskedOutput
+    ) {
+        runMap(tensors, geometry, mask, output) { coefficients, runner in
+            unsafe runner.withMoments(of: statistics) { moments in
+                unsafe coefficients.setStatistics(
+                    moments, 0..<channels, epsilon: epsilon, runner.engine)
+            }
+        }
+    }
+
+    /// An output by coefficients that are known before.
+    private func runMap(
+        _ tensors: NormalizeTensors<Scalar>, _ geometry: Geometry, _ mask: PositionMask,
+        _ output: MaskedOutput,
+        setStatistics: (NormalizeCoefficients<Scalar>, PassRunner<Scalar>) -> Void
+    ) {
         let runner = runner(.inference, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             let coefficients = coefficients.normalize
             setAffine(gamma, beta, coefficients, runner)
-            coefficients.setStatistics(
-                mean: running.mean, variance: running.variance, 0..<channels, epsilon: epsilon,
-                runner.engine)
+            setStatistics(coefficients, runner)
             runner.writeAll { block, write in
                 writeOutput(tensors, of: block, by: coefficients, runner, mask, output, write)
             }
@@ -95,6 +119,29 @@ extension BatchNorm {
                         })
                     return unsafe GradientSums(
                         count: mask.validCount, sums, channels: channels)
+                }
+            }
+        }
+    }
+
+    /// ∂x with the sums of the whole batch, of which x may be a part.
+    func runInputGradient(
+        _ tensors: BackwardTensors<Scalar>, normalizedBy statistics: MeanAndVariance,
+        with sums: GradientSums, _ geometry: Geometry, _ mask: PositionMask,
+        _ output: MaskedOutput
+    ) {
+        let runner = runner(.backward, geometry)
+        withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
+            withCoefficients(lanes: channels, of: Scalar.self) { scaling in
+                setInputGradient(coefficients, statistics, sums, runner)
+                setScaling(scaling.normalize, statistics, runner)
+                let outputs = (
+                    valid: tensors.inputGradient(by: coefficients),
+                    invalid: output == .normalized
+                        ? tensors.scaledGradient(by: scaling.normalize) : nil
+                )
+                runner.writeAll { block, write in
+                    writeGradient(tensors, of: block, runner, mask, outputs, write)
                 }
             }
         }
