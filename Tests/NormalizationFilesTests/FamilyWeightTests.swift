@@ -166,6 +166,25 @@ import Testing
                 == .invalidLayer(file: "model", prefix: "gn", reason: .invalidEpsilon(0)))
     }
 
+    /// The product of the other dimensions overflows.
+    @Test func aDimensionOfZeroIsNoCrash() throws {
+        let empty = try SafetensorsTensor(
+            name: "ln.weight", shape: [1 << 40, 1 << 40, 0], values: [Float]())
+        let file = try WeightTests.file([empty])
+        #expect(file.normalizations.isEmpty)
+        #expect(try file.layerNorm("ln", as: Float.self).width == 0)
+        #expect(
+            try fileError { try file.groupNorm("ln", as: Float.self, groups: 1) }
+                == .tensorShape(
+                    file: "model", tensor: "ln.weight", expected: [[0]],
+                    found: [1 << 40, 1 << 40, 0]))
+        let wide = try WeightTests.file(
+            [], ["normalization.ln": "kind=layer width=9223372036854775807 epsilon=1 affine=none"])
+        #expect(
+            try fileError { try wide.layerNorm("ln", as: Float.self) }
+                == .invalidLayer(file: "model", prefix: "ln", reason: .invalidWidth(.max)))
+    }
+
     /// A layer of every form, written under every framework's names and read back.
     private func checkRoundTrip<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
         let third = Scalar(1) / 3

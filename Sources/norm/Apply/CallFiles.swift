@@ -49,7 +49,8 @@ extension Parameter.Places {
     var count: Int {
         switch self {
         case .channels(let count, _, _): count
-        case .row(let shape): shape.reduce(1, *)
+        // The product of the others may overflow where one is zero.
+        case .row(let shape): shape.contains(0) ? 0 : shape.reduce(1, *)
         }
     }
 

@@ -71,6 +71,20 @@ func fuzzSafetensors(_ bytes: [UInt8]) {
                 }
             }
         }
+        for entry in file.normalizations {
+            precondition(!entry.kinds.isEmpty && !entry.description.isEmpty)
+        }
+        for prefix in Set(file.entries.map { $0.name.prefix { $0 != "." } }).map(String.init) {
+            refuseOrRead { () throws(FileError) in
+                _ = try file.layerNorm(prefix, as: Float.self, epsilon: 1)
+            }
+            refuseOrRead { () throws(FileError) in
+                _ = try file.rmsNorm(prefix, as: Double.self)
+            }
+            refuseOrRead { () throws(FileError) in
+                _ = try file.groupNorm(prefix, as: Float.self, groups: 2)
+            }
+        }
         refuseOrRead { () throws(FileError) in _ = try file.values(of: "", as: Float.self) }
     } catch { precondition(!error.description.isEmpty) }
 }

@@ -56,18 +56,19 @@ extension LayerSource {
         let isBare = settings.affine.map { !$0.gamma && !$0.beta } ?? false
         let layer = try layer(prefix, names: names, of: kind, mayBeBare: isBare)
         try checkPresence(layer, settings, false, true)
-        let shape = try shape(layer, settings, kind)
+        let (shape, width) = try shape(layer, settings, kind)
         return try FoundAffine(
             prefix: prefix, kind: kind, settings: settings, names: layer.names,
-            namesAreSaid: names != nil, width: shape.reduce(1, *),
+            namesAreSaid: names != nil, width: width,
             gamma: parameter(layer.tensors[.gamma], shape),
             beta: parameter(layer.tensors[.beta], shape))
     }
 
-    /// The shape of those of γ and β that are not shared, or as the metadata say.
+    /// The shape of those of γ and β that are not shared, or as the metadata say, and how many numbers it
+    /// has: a product of dimensions may overflow where one of them is zero.
     private func shape(
         _ layer: FoundLayer, _ settings: LayerSettings, _ kind: LayerKind
-    ) throws(FileError) -> [Int] {
+    ) throws(FileError) -> (shape: [Int], width: Int) {
         let found = [layer.tensors[.gamma], layer.tensors[.beta]].compactMap(\.self)
         let longest = found.max {
             ($0.entry.count, $0.entry.shape.count) < ($1.entry.count, $1.entry.shape.count)
@@ -76,7 +77,7 @@ extension LayerSource {
             guard let width = settings.width, width >= 0 else {
                 throw .missingSetting(file: name, prefix: layer.prefix, setting: "width")
             }
-            return [width]
+            return ([width], width)
         }
         let (shape, count) = (longest.entry.shape, longest.entry.count)
         guard !shape.isEmpty else {
@@ -87,7 +88,7 @@ extension LayerSource {
                 file: name, tensor: longest.name, expected: [[settings.width ?? count]],
                 found: shape)
         }
-        return kind == .group ? [count] : shape
+        return (kind == .group ? [count] : shape, count)
     }
 
     /// ε: the caller's, or the file's, or a framework's where it is known whose the layer is.
