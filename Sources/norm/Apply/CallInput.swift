@@ -16,7 +16,7 @@ struct CallInput<Scalar: NormalizationScalar & NpyElement> {
             dy = nil
             return
         }
-        dy = try gradient(file, of: x)
+        dy = try gradient(file, of: x, bfloat16: options.bfloat16)
     }
 
     /// What is added to γ.

@@ -27,7 +27,7 @@ struct CompareSession {
             progress.show(name)
             switch try subject.array() {
             case .float16(let x):
-                cases += try self.cases(subject, x.widened(), name, isFirst: index == 0)
+                cases += try self.cases(subject, x, name, isFirst: index == 0)
             case .float32(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
             case .float64(let x): cases += try self.cases(subject, x, name, isFirst: index == 0)
             case let other: throw subject.tensorName.wrongType(other, .floatingPoint)
@@ -38,10 +38,10 @@ struct CompareSession {
     }
 
     /// One case for each layer and operation: what every contender did.
-    private func cases<Scalar: NormalizationScalar & NpyElement>(
-        _ subject: Subject, _ x: NpyArray<Scalar>, _ name: String, isFirst: Bool
+    private func cases<Element: ComparedElement & NpyElement>(
+        _ subject: Subject, _ x: NpyArray<Element>, _ name: String, isFirst: Bool
     ) throws -> [[EngineResult]] {
-        var comparison: TensorComparison<Scalar>
+        var comparison: TensorComparison<Element>
         do throws(NormalizationError) {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try TensorComparison(x.values, geometry: geometry)

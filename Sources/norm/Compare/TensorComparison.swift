@@ -3,18 +3,18 @@ import SeededRandom
 import TrainingStudy
 
 /// The engines on one tensor, each against the reference.
-struct TensorComparison<Scalar: NormalizationScalar> {
+struct TensorComparison<Element: ComparedElement> {
     let geometry: Geometry
-    private let x: [Scalar]
+    private let x: [Element]
     /// A seeded normal ∂y: one of equal numbers would make ∂x zero.
-    private let gradient: [Scalar]
+    private let gradient: [Element]
     private let statistics: BatchStatistics
-    private var output: [Scalar]
-    private var expected: [Scalar]
+    private var output: [Element]
+    private var expected: [Element]
 
     /// - Throws: `NormalizationError` where there is nothing to compare: at most one value per
     ///   channel, or a NaN or an infinity in x.
-    init(_ x: [Scalar], geometry: Geometry) throws(NormalizationError) {
+    init(_ x: [Element], geometry: Geometry) throws(NormalizationError) {
         guard geometry.valuesPerChannel > 1 else {
             throw .tooFewValuesPerChannel(shape: geometry.shape)
         }
@@ -28,8 +28,9 @@ struct TensorComparison<Scalar: NormalizationScalar> {
         self.geometry = geometry
         self.x = x
         var generator = SplitMix64(seed: 3)
-        gradient = generator.normal(count: x.count)
-        output = Array(repeating: 0, count: x.count)
+        let numbers: [Double] = generator.normal(count: x.count)
+        gradient = numbers.map { Element($0) }
+        output = Array(repeating: Element(0.0), count: x.count)
         expected = output
     }
 
@@ -40,7 +41,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
         of operation: Engine.Operation, layer kind: NormalizationKind, contenders: [Contender],
         measurement: Measurement
     ) throws -> [EngineResult] {
-        let layer: BatchNorm<Scalar> = try kind.trained(
+        let layer: BatchNorm<Element.Arithmetic> = try kind.trained(
             running: RunningStatistics(mean: statistics.mean, variance: statistics.variance()))
         // The reference takes part even where nobody asked to see it.
         let all = [.reference] + contenders.filter { $0 != .reference }
@@ -55,7 +56,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
             try run(operation, layer, into: &output)
             return largestDifference(output, expected)
         }
-        var scratch: [Scalar] = []
+        var scratch: [Element] = []
         swap(&scratch, &output)
         defer { swap(&scratch, &output) }
         let timings = try measurement.times(count: all.count) { index in
@@ -66,7 +67,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
                 shape: geometry.shape, operation: operation, engine: all[index].engine,
                 chosen: all[index].engine.chosen(for: operation, of: geometry),
                 layer: kind, threads: all[index].threads, timing: timings[index],
-                bytes: operation.tensorsMoved * x.count * MemoryLayout<Scalar>.stride,
+                bytes: operation.tensorsMoved * x.count * MemoryLayout<Element>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)
         }
         return contenders.compactMap { contender in
@@ -75,7 +76,8 @@ struct TensorComparison<Scalar: NormalizationScalar> {
     }
 
     private func run(
-        _ operation: Engine.Operation, _ layer: BatchNorm<Scalar>, into output: inout [Scalar]
+        _ operation: Engine.Operation, _ layer: BatchNorm<Element.Arithmetic>,
+        into output: inout [Element]
     ) throws {
         var target = output.mutableSpan
         switch operation {
@@ -92,11 +94,12 @@ struct TensorComparison<Scalar: NormalizationScalar> {
 }
 
 /// max |a − b| over the elements, NaN where one difference is.
-private func largestDifference<Scalar: NormalizationScalar>(_ a: [Scalar], _ b: [Scalar]) -> Double
-{
+private func largestDifference<Element: ComparedElement>(
+    _ a: [Element], _ b: [Element]
+) -> Double {
     var largest = 0.0
     for index in a.indices where a[index] != b[index] {
-        let difference = abs(Double(a[index]) - Double(b[index]))
+        let difference = abs(a[index].number - b[index].number)
         if difference.isNaN { return .nan }
         largest = max(largest, difference)
     }

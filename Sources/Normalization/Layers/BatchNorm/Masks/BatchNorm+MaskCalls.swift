@@ -76,7 +76,7 @@ extension BatchNorm {
                 let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
                 setAffine(gamma, .absent, normalize, runner)
                 setScaling(scaling, statistics, runner)
-                let scaled = tensors.scaledGradient(by: scaling)
+                let scaled = tensors.scaledGradient(by: scaling, normalize)
                 let outputs = (
                     valid: statistics.areOfTheBatch
                         ? tensors.inputGradient(by: coefficients) : scaled,
