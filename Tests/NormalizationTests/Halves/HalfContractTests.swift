@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: engines, BatchOperation.allCases)
-    func batchNorm(_ engine: Engine, _ operation: BatchOperation) throws {
+    func batchNormIsThatOfFloatRounded(_ engine: Engine, _ operation: BatchOperation) throws {
         for (index, (shape, axis)) in Self.shapes.enumerated() {
             // The reference is slow, and its cut is that of the others.
             if engine == .reference && shape.reduce(1, *) > 10_000 { continue }
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: engines, GroupOperation.allCases)
-    func groupNorm(_ engine: Engine, _ operation: GroupOperation) throws {
+    func groupNormIsThatOfFloatRounded(_ engine: Engine, _ operation: GroupOperation) throws {
         for (index, (shape, axis)) in Self.shapes.enumerated() where axis == 1 || axis == -1 {
             if engine == .reference && shape.reduce(1, *) > 10_000 { continue }
             let geometry = try Geometry(shape, channelAxis: axis)
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: engines, RowOperation.allCases)
-    func rows(_ engine: Engine, _ operation: RowOperation) throws {
+    func rowsAreThoseOfFloatRounded(_ engine: Engine, _ operation: RowOperation) throws {
         let shapes: [([Int], ClosedRange<Int>)] = [
             ([40, 5], 1...1), ([9, 16], 1...1), ([7, 37], 1...1), ([5, 300], 1...1),
             ([2, 3000], 1...1), ([40, 1024], 1...1), ([3, 5, 21], 1...1), ([2, 12, 600], 1...1),
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// Random shapes, axes, layers and operations; the seed of one that fails is printed.
-    @Test func randomCalls() throws {
+    @Test func randomCallsAreThoseOfFloatRounded() throws {
         for seed in UInt64(0)..<150 {
             var generator = SplitMix64(seed: seed &* 7919 &+ 5)
             let problem = Problem.random(seed: generator.next(), elements: 3000)
