@@ -135,7 +135,8 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
         *unwritten += stop - i;
         for (; stop - i >= 2 * N; i += 2 * N) {
             NAME(prefetch)(gradient, x, g, i, ahead);
-            NAME(prefetch)(gradient, x, g, i + N, ahead);
+            // Two vectors of 16 bits are a line.
+            if (sizeof(E) == sizeof(T)) NAME(prefetch)(gradient, x, g, i + N, ahead);
             NAME(add_at)(gradient, x, g, i, k, &even);
             NAME(add_at)(gradient, x, g, i + N, k, &odd);
         }
