@@ -39,10 +39,10 @@ class Progress:
             self.stream.write("\r\033[K")
 
 
-def measure(problem, operation, threads, workers, default_engine, rounds):
+def measure(problem, operation, threads, workers, default_engine, rounds, types=()):
     """The times of everybody in one operation on one problem: a list of results."""
     return measure_contestants(problem, operation, threads, workers,
-                               contestants(problem, default_engine), rounds, PACE)
+                               contestants(problem, default_engine, types), rounds, PACE)
 
 
 def measure_contestants(problem, operation, threads, workers, everybody, rounds, pace):
@@ -80,7 +80,7 @@ def measure_contestants(problem, operation, threads, workers, everybody, rounds,
     return list(results.values())
 
 
-def measure_all(problems, operations, thread_counts, workers, default_engine, rounds, stream):
+def measure_all(problems, operations, thread_counts, workers, default_engine, rounds, stream, types=()):
     """The results of all problems, with live progress on `stream`."""
     progress = Progress(stream, len(problems) * len(operations) * len(thread_counts))
     results = []
@@ -89,6 +89,6 @@ def measure_all(problems, operations, thread_counts, workers, default_engine, ro
             for threads in thread_counts:
                 progress.step(f"{problem.group} {problem.name} {operation}, threads: {threads}")
                 results += measure(
-                    problem, operation, threads, workers, default_engine, rounds)
+                    problem, operation, threads, workers, default_engine, rounds, types)
     progress.end()
     return results

@@ -42,18 +42,28 @@ memory::format_tag tag(const std::string &layout, const std::vector<memory::dim>
     throw Unsupported("layout " + layout + " of rank " + std::to_string(shape.size()));
 }
 
+memory::data_type type(const std::string &element) {
+    if (element == "float16") return memory::data_type::f16;
+    if (element == "bfloat16") return memory::data_type::bf16;
+    if (!element.empty()) throw Unsupported("element " + element);
+    return memory::data_type::f32;
+}
+
 /// The buffers of one shape, and the calls made on them.
 class Problem {
 public:
     const std::vector<memory::dim> shape;
+    const std::string element;
 
-    explicit Problem(std::vector<memory::dim> dimensions) : shape(std::move(dimensions)) {
+    Problem(std::vector<memory::dim> dimensions, std::string kind)
+        : shape(std::move(dimensions)), element(std::move(kind)) {
         count_ = 1;
         for (memory::dim dimension : shape) count_ *= static_cast<size_t>(dimension);
         unsigned seed = 1;
         for (Buffer *buffer : {&x_, &y_, &gradient_, &inputGradient_}) {
             *buffer = allocate(count_);
             fill(buffer->get(), count_, seed++);
+            round(*buffer);
         }
         size_t channels = static_cast<size_t>(shape[1]);
         for (Buffer *buffer :
@@ -118,8 +128,19 @@ private:
     dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
     dnnl::stream stream_{engine_};
 
+    /// The numbers of a buffer as elements of the tensors' type.
+    void round(Buffer &buffer) {
+        if (element.empty()) return;
+        memory::dim count = static_cast<memory::dim>(count_);
+        memory::desc wide({count}, memory::data_type::f32, memory::format_tag::a);
+        memory::desc narrow({count}, type(element), memory::format_tag::a);
+        Buffer rounded = allocate(count_);
+        reorder(memory(wide, engine_, buffer.get()), memory(narrow, engine_, rounded.get()));
+        buffer = std::move(rounded);
+    }
+
     Call make(const std::string &operation, const std::string &layout) {
-        memory::desc tensor(shape, memory::data_type::f32, tag(layout, shape));
+        memory::desc tensor(shape, type(element), tag(layout, shape));
         auto flags = normalization_flags::use_scale | normalization_flags::use_shift;
         bool infers = operation == "inference";
         batch_normalization_forward::primitive_desc forward(
@@ -195,9 +216,10 @@ struct Kept {
             if (checks) return rows->check(request);
             return measure(*rows, rows->call(operation, threads), request.integer("repetitions"));
         }
-        if (!batch || batch->shape != shape) {
+        std::string element = request.has("element") ? request.text("element") : "";
+        if (!batch || batch->shape != shape || batch->element != element) {
             batch.reset();
-            batch = std::make_unique<Problem>(shape);
+            batch = std::make_unique<Problem>(shape, element);
         }
         if (checks) return batch->check(request);
         measure(*batch, batch->call(operation, request.text("layout"), threads),
@@ -226,6 +248,10 @@ int main() {
                 kept.answer(request);
         } catch (const Unsupported &reason) {
             std::cout << "{\"unsupported\":\"" << reason.what() << "\"}\n";
+        } catch (const dnnl::error &error) {
+            // Types that this build or processor has nothing for.
+            const char *member = error.status == dnnl_unimplemented ? "unsupported" : "error";
+            std::cout << "{\"" << member << "\":\"" << error.what() << "\"}\n";
         } catch (const std::exception &error) {
             std::cout << "{\"error\":\"" << error.what() << "\"}\n";
         }

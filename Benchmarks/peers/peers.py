@@ -12,6 +12,7 @@ from pathlib import Path
 
 import chart
 import family
+import half_report
 import machine
 import problems
 import report
@@ -35,6 +36,8 @@ def arguments():
                         default=problems.OPERATIONS, help="of " + ",".join(problems.OPERATIONS))
     parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")],
                         default=[1, 2], help="numbers of threads (1,2)")
+    parser.add_argument("--types", type=listed(problems.HALVES), default=[],
+                        help="tensors of 16 bits, beside ours in Float: of " + ",".join(problems.HALVES))
     parser.add_argument("--rounds", type=int, help="turns of everybody at each problem (7)")
     parser.add_argument("--busy", action="store_true",
                         help="while a neighbour streams through memory on the last processor")
@@ -59,10 +62,12 @@ def arguments():
         parser.error("a number of threads is at least 1")
     if options.rounds is not None and options.rounds < 1:
         parser.error("the number of rounds is at least 1")
-    if options.sweep and (options.only or options.files):
-        parser.error("--sweep: not with --only or --from")
-    if options.family and (options.sweep or options.only or options.files):
-        parser.error("--family: not with --sweep, --only or --from")
+    if options.sweep and (options.only or options.files or options.types):
+        parser.error("--sweep: not with --only, --types or --from")
+    if options.family and (options.sweep or options.only or options.files or options.types):
+        parser.error("--family: not with --sweep, --only, --types or --from")
+    if options.types and options.write_docs:
+        parser.error("--write-docs: not with --types")
     return options
 
 
@@ -109,7 +114,7 @@ def measure_groups(options, workers, engine):
         raise SystemExit("none of these groups has a shape that --quick measures")
     return {"results": measure_all(
         chosen, options.operations, options.threads, workers, engine,
-        options.rounds or (3 if options.quick else 7), sys.stderr)}
+        options.rounds or (3 if options.quick else 7), sys.stderr, options.types)}
 
 
 def measure_sweep(options, workers, engine):
@@ -135,6 +140,8 @@ def command(options):
     said = [f"--{flag}" for flag in ["sweep", "family", "quick", "busy"] if getattr(options, flag)]
     if options.only:
         said += ["--only", ",".join(options.only)]
+    if options.types:
+        said += ["--types", ",".join(options.types)]
     if set(options.operations) != set(problems.OPERATIONS):
         said += ["--operations", ",".join(options.operations)]
     if options.sweep:
@@ -215,6 +222,9 @@ def main():
                 (MEASUREMENTS / "family.md").write_text(family.page(run))
             return
     figures = Figures(run)
+    if options.types:
+        print(half_report.markdown(run, figures, options.types))
+        return
     print(report.markdown(run, figures))
     if options.write_docs:
         write_docs(run, figures)

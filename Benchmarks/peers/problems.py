@@ -5,6 +5,7 @@ from pathlib import Path
 
 SHAPES = Path(__file__).resolve().parents[2] / "Tests/Fixtures/shapes"
 OPERATIONS = ["training", "inference", "backward"]
+HALVES = ["float16", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Contestant:
     worker: str
     layout: str
     engine: str = ""
-    element: str = ""  # f8 for Double, else Float
+    element: str = ""  # f8 for Double, float16, bfloat16, else Float
 
     def request(self, operation, problem, threads, repetitions):
         """The request line for one operation on one problem."""
@@ -79,13 +80,18 @@ def problems(groups):
     return [Problem(group, shape) for group, shapes in groups.items() for shape in shapes]
 
 
-def contestants(problem, default_engine):
+def contestants(problem, default_engine, types=()):
     """Everybody who takes part in a problem.
 
     The two limits are loops in the library's own process, on its own tensors; the faster of them is
-    the limit.
+    the limit. With types of 16 bits: ours in Float, and everybody in those, with parameters in Float.
     """
     plain = "features" if len(problem.shape) == 2 else "nchw"
+    if types:
+        return [Contestant("ours", "ours", plain, default_engine)] + [
+            Contestant(f"{name} {kind}", worker, plain, default_engine if worker == "ours" else "", kind)
+            for kind in types
+            for name, worker in [("ours", "ours"), ("PyTorch", "torch"), ("oneDNN", "onednn")]]
     taking_part = [
         Contestant("ours", "ours", plain, default_engine),
         Contestant("PyTorch", "torch", plain),

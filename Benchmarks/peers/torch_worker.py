@@ -26,6 +26,11 @@ MOMENTUM = 0.1
 PERIOD = 1048573  # a prime: long tensors repeat their random numbers after as many elements
 
 
+# The type of the elements of a tensor, and that of parameters and statistics: for 16 bits PyTorch's mixed form.
+KINDS = {"": (torch.float32, torch.float32), "f8": (torch.float64, torch.float64),
+         "float16": (torch.float16, torch.float32), "bfloat16": (torch.bfloat16, torch.float32)}
+
+
 class Unsupported(Exception):
     """What a problem cannot be measured as, said to the conductor in these words."""
 
@@ -35,13 +40,13 @@ class Problem:
 
     def __init__(self, shape, element=""):
         self.shape, self.element = shape, element
-        kind = torch.float64 if element == "f8" else torch.float32
+        tensor_kind, kind = KINDS[element]
         count = 1
         for dimension in shape:
             count *= dimension
         generator = torch.Generator().manual_seed(1)
         self.flat = {name: torch.randn(min(count, PERIOD), generator=generator, dtype=kind)
-                     .repeat(-(-count // PERIOD))[:count].clone()
+                     .to(tensor_kind).repeat(-(-count // PERIOD))[:count].clone()
                      for name in ["x", "y", "gradient"]}
         channels = shape[1]
         self.gamma, self.beta = torch.ones(channels, dtype=kind), torch.zeros(channels, dtype=kind)

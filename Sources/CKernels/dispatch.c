@@ -9,7 +9,8 @@ extern const ckernels_kernels ckernels_baseline;
 extern const ckernels_kernels ckernels_avx2, ckernels_avx512;
 
 int ckernels_count(void) {
-    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                     __builtin_cpu_supports("f16c");
     const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
     return !avx2 ? 1 : !avx512 ? 2 : 3;

@@ -6,11 +6,15 @@ protocol KernelScalar: BinaryFloatingPoint, Sendable {
 }
 
 extension Float: KernelScalar {
-    static func passes(of kernels: ckernels_kernels) -> ckernels_passes { kernels.passes.0 }
+    static func passes(of kernels: ckernels_kernels) -> ckernels_passes {
+        kernels.passes.0!.pointee
+    }
 }
 
 extension Double: KernelScalar {
-    static func passes(of kernels: ckernels_kernels) -> ckernels_passes { kernels.passes.1 }
+    static func passes(of kernels: ckernels_kernels) -> ckernels_passes {
+        kernels.passes.1!.pointee
+    }
 }
 
 /// The passes of one instruction set for one element type, with scratch memory of their own.

@@ -4,7 +4,7 @@ import Testing
 
 /// `norm apply` on `.npy` files as other programs write them: the numbers count, not the layout.
 @Suite struct ForeignFileTests {
-    /// Multiples of 1/8, exact in half precision, in a shape whose two orders differ.
+    /// Multiples of 1/8, in a shape whose two orders differ.
     static let shape = [5, 3, 4]
     static let values = (0..<60).map { Double(($0 * 37) % 61) / 8 }
 
@@ -27,10 +27,6 @@ import Testing
         func path(_ name: String) -> String { "\(folder.path)/\(name)" }
         try folder.write("plain.npy", Self.shape, Self.values, isDouble: false)
         try Data(Self.foreign()).write(to: URL(filePath: path("foreign.npy")))
-        try NpyArray(shape: Self.shape, values: Self.values.map { Float16($0) })
-            .write(to: path("half.npy"))
-        try NpyArray(shape: [3], values: [Float16](repeating: 0.5, count: 3))
-            .write(to: path("half-gamma.npy"))
         try folder.write("gamma.npy", [3], [0.5, 0.5, 0.5], isDouble: false)
         func results(_ name: String, _ gamma: String) throws -> [(shape: [Int], values: [Double])] {
             let outcome = try Command.run(
@@ -43,10 +39,8 @@ import Testing
             }
         }
         let plain = try results("plain", "gamma")
-        for (name, gamma) in [("foreign", "gamma"), ("half", "half-gamma")] {
-            for (found, expected) in zip(try results(name, gamma), plain) {
-                #expect(found == expected, "\(name)")
-            }
+        for (found, expected) in zip(try results("foreign", "gamma"), plain) {
+            #expect(found == expected)
         }
     }
 

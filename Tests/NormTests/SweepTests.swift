@@ -31,11 +31,12 @@ import Testing
     @Test func aSweepPrintsAGridAnOperationAndTheWorstCells() throws {
         let folder = try Folder()
         let outcome = try Command.run(
-            "compare", "--sweep", "--sizes", "1KB", "--types", "f4,f8", "--json", "sweep.json",
+            "compare", "--sweep", "--sizes", "1KB", "--types", "f4,f8,f2,bf16", "--json",
+            "sweep.json",
             in: folder.path)
         #expect(outcome.status == 0 && outcome.error == "", outcome.account)
         for operation in ["training", "inference", "backward"] {
-            for type in ["f4", "f8"] {
+            for type in ["f4", "f8", "f2", "bf16"] {
                 #expect(
                     outcome.output.contains("\n\(operation), tensors of 1KB, \(type)\n"),
                     outcome.account)
@@ -59,7 +60,7 @@ import Testing
             ["--sweep", "--sizes", "big"],
             "--sizes: expected such as 64KB or 25MB, 1024MB at most, got 'big'"
         ),
-        (["--sweep", "--types", "f2"], "--types: expected f4, f8 or all, got 'f2'"),
+        (["--sweep", "--types", "f1"], "--types: expected f4, f8, f2, bf16 or all, got 'f1'"),
         (["--sweep", "--threads", "1,2"], "--threads: expected one number with --sweep, got 2"),
         (["--sizes", "1MB"], "--sizes: only with --sweep"),
         (["--types", "f8"], "--types: only with --sweep"),

@@ -55,7 +55,7 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
         let channels = grid.partition.lanes
         var moments = [Moments](repeating: Moments(), count: channels)
         forEachBlock(initial: Moments()) { block, partial, scratch in
-            passes.moments(x, block, into: partial, scratch: scratch)
+            x.withTensorPointer { passes.moments($0, block, into: partial, scratch: scratch) }
         } merge: {
             moments[$0].merge($1)
         }
@@ -85,8 +85,12 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
 
         var sums = [LaneGradientSums](repeating: LaneGradientSums(), count: channels)
         forEachBlock(initial: LaneGradientSums()) { block, partial, scratch in
-            passes.gradientSums(
-                x, gradient, block, by: normalize, into: partial, scratch: scratch)
+            x.withTensorPointer { x in
+                gradient.withTensorPointer { gradient in
+                    passes.gradientSums(
+                        x, gradient, block, by: normalize, into: partial, scratch: scratch)
+                }
+            }
         } merge: {
             sums[$0].merge($1)
         }
@@ -101,18 +105,18 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
 
     /// What the engine writes block by block, of a kind that may read the gradient.
     private func output(
-        _ kind: (UnsafePointer<Scalar>) -> OutputTask<Scalar>.Kind
+        _ kind: (TensorPointer<Scalar>) -> OutputTask<Scalar>.Kind
     ) -> [Scalar] {
         [Scalar](unsafeUninitializedCapacity: x.count) { output, count in
             output.initialize(repeating: .nan)
             count = x.count
             guard let output = output.baseAddress else { return }
-            x.withUnsafeBufferPointer { x in
-                gradient.withUnsafeBufferPointer { gradient in
-                    guard let x = x.baseAddress, let g = gradient.baseAddress else { return }
+            x.withTensorPointer { x in
+                gradient.withTensorPointer { g in
                     forEachBlock(initial: 0.0) { block, _, scratch in
                         passes.write(
-                            OutputTask(kind(g), of: x, block, into: output), scratch: scratch)
+                            OutputTask(kind(g), of: x, block, into: MutableTensorPointer(output)),
+                            scratch: scratch)
                     } merge: { _, _ in
                     }
                 }
@@ -139,6 +143,16 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
             for channel in partials.indices {
                 merge(block.firstLane + channel, partials[channel])
             }
+        }
+    }
+}
+
+extension Array where Element: NormalizationScalar {
+    /// Calls `body` with where the numbers lie.
+    func withTensorPointer(_ body: (TensorPointer<Element>) -> Void) {
+        withUnsafeBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return }
+            body(TensorPointer(start))
         }
     }
 }

@@ -86,17 +86,15 @@ import Testing
                 runner.engine)
             coefficients.setWeighted(0..<lanes)
             #expect(!normalize.hasOutOfRange(0..<lanes))
-            x.withUnsafeBufferPointer { x in
-                g.withUnsafeBufferPointer { g in
+            x.withTensorPointer { x in
+                g.withTensorPointer { g in
                     dx.withUnsafeMutableBufferPointer { dx in
-                        guard let x = x.baseAddress, let g = g.baseAddress,
-                            let dx = dx.baseAddress
-                        else { return }
+                        guard let dx = dx.baseAddress else { return }
                         runner.writeAll { block, write in
                             write(
                                 OutputTask(
                                     .weightedInputGradient(g, coefficients), of: x, block,
-                                    into: dx))
+                                    into: MutableTensorPointer(dx)))
                         }
                     }
                 }

@@ -2,8 +2,8 @@
 #ifndef ACTIVATIONS_H
 #define ACTIVATIONS_H
 
+#include "elements/formats.h"
 #include "masks.h"
-#include "vectors.h"
 
 // e^v by Cody and Waite's reduction to |r| <= ln 2 / 2 and a Taylor polynomial in r whose remainder
 // is below half a unit in the last place.
@@ -136,25 +136,25 @@ INLINE VEC NAME(selected)(NAME(ivec) is_one, VEC g, int leaks, T negative_slope)
 }
 
 // g * f' of n values in a run of memory, whose bits start at `first`.
-INLINE void NAME(masked_run)(const T *g, long n, const unsigned char *mask, long first, int leaks,
-                             T negative_slope, T *dz) {
+INLINE void NAME(masked_run)(const E *g, long n, const unsigned char *mask, long first, int leaks,
+                             T negative_slope, E *dz) {
     long j = 0;
     for (; j + N <= n; j += N) {
         const NAME(ivec) is_one = NAME(unpack)((BITS)bits_at(mask, first + j, N));
-        NAME(store)(dz + j, NAME(selected)(is_one, NAME(load)(g + j), leaks, negative_slope));
+        NAME(place)(dz + j, NAME(selected)(is_one, NAME(fetch)(g + j), leaks, negative_slope));
     }
     if (j == n) return;
     const NAME(ivec) is_one = NAME(unpack)((BITS)bits_at(mask, first + j, n - j));
-    const VEC last = NAME(selected)(is_one, NAME(load_part)(g + j, n - j), leaks, negative_slope);
-    NAME(copy_part)(dz + j, (const T *)&last, n - j);
+    const VEC last = NAME(selected)(is_one, NAME(fetch_part)(g + j, n - j), leaks, negative_slope);
+    NAME(place_lanes)(dz + j, last, 0, n - j);
 }
 
 // dz = g * f', with f' from a mask.
 static void NAME(activation_backward_masked)(const void *gradient, const ckernels_block *b,
                                              const unsigned char *mask, long first, int activation,
                                              double slope, void *result) {
-    const T *g = gradient;
-    T *dz = result;
+    const E *g = gradient;
+    E *dz = result;
     const T negative_slope = (T)slope;
     // Planes that follow each other are one run, and so are such rows.
     const int planes_touch = b->channel_stride == b->inner;

@@ -7,7 +7,7 @@
 
 // Adds a vector of columns in some rows: among themselves first, so that rounding grows with the
 // number of rows and that of groups, not with the product. `next` is where more rows follow.
-INLINE void NAME(add_columns)(int gradient, const T *x, const T *g, long rows, long stride,
+INLINE void NAME(add_columns)(int gradient, const E *x, const E *g, long rows, long stride,
                               long next, const double *center, double *sum, double *products) {
     const WIDE k = NAME(load_wide)(center);
     NAME(sums) sums = {0, 0};
@@ -21,7 +21,7 @@ INLINE void NAME(add_columns)(int gradient, const T *x, const T *g, long rows, l
 }
 
 // Adds the whole vectors of n columns; returns how many columns they are.
-INLINE long NAME(add_vectors)(int gradient, const T *x, const T *g, long n, long rows, long stride,
+INLINE long NAME(add_vectors)(int gradient, const E *x, const E *g, long n, long rows, long stride,
                               long next, const double *center, double *sum, double *products) {
     long j = 0;
     for (; j + N <= n; j += N)
@@ -31,7 +31,7 @@ INLINE long NAME(add_vectors)(int gradient, const T *x, const T *g, long n, long
 }
 
 // Adds n columns of some rows, four as a rule.
-INLINE void NAME(add_rows)(int gradient, const T *x, const T *g, long n, long rows, long stride,
+INLINE void NAME(add_rows)(int gradient, const E *x, const E *g, long n, long rows, long stride,
                            long next, const double *center, double *sum, double *products) {
     long j;
     if (rows == 4)
@@ -41,8 +41,8 @@ INLINE void NAME(add_rows)(int gradient, const T *x, const T *g, long n, long ro
     for (; j < n; j++) {
         double sums = 0, sums_of_products = 0;
         for (long r = 0; r < rows; r++) {
-            const double d = (double)NAME(load_one)(x + r * stride + j) - center[j];
-            const double a = gradient ? (double)NAME(load_one)(g + r * stride + j) : d;
+            const double d = (double)NAME(fetch_one)(x + r * stride + j) - center[j];
+            const double a = gradient ? (double)NAME(fetch_one)(g + r * stride + j) : d;
             sums += a;
             sums_of_products += a * d;
         }
@@ -113,8 +113,8 @@ INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
         const long step = n <= 4 * N ? 32 : 4;
         NAME(expand_centers)(r, first, channels, n);
         for (long j = 0; j < n; j++) sum[j] = products[j] = 0;
-        const T *const x = r->x + first * b->channel_stride;
-        const T *const g = gradient ? r->g + first * b->channel_stride : 0;
+        const E *const x = r->x + first * b->channel_stride;
+        const E *const g = gradient ? r->g + first * b->channel_stride : 0;
         for (long o = 0; o < outer; o += step) {
             const long rows = NAME(at_most)(outer - o, step), at = o * stride;
             // The rows after these.
@@ -142,18 +142,18 @@ INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
     const long row = b->channels * inner, whole = row < N ? 0 : (row - N) / inner + 1;
     long unwritten = 0;
     for (long c = 0; c < b->channels; c++) {
-        const T *x = r->x + c * b->channel_stride;
-        const T *g = gradient ? r->g + c * b->channel_stride : 0;
+        const E *x = r->x + c * b->channel_stride;
+        const E *g = gradient ? r->g + c * b->channel_stride : 0;
         const WIDE center = (WIDE)r->center[c];
         NAME(sums) sums = {0, 0};
         for (long o = 0; o < b->outer; o++) {
             if (c < whole)
-                NAME(add_valid)(gradient, NAME(load)(x + o * stride),
-                                gradient ? NAME(load)(g + o * stride) : (VEC)0, center, valid,
+                NAME(add_valid)(gradient, NAME(fetch)(x + o * stride),
+                                gradient ? NAME(fetch)(g + o * stride) : (VEC)0, center, valid,
                                 &sums);
             else
-                NAME(add_valid)(gradient, NAME(load_part)(x + o * stride, inner),
-                                gradient ? NAME(load_part)(g + o * stride, inner) : (VEC)0, center,
+                NAME(add_valid)(gradient, NAME(fetch_part)(x + o * stride, inner),
+                                gradient ? NAME(fetch_part)(g + o * stride, inner) : (VEC)0, center,
                                 valid, &sums);
         }
         r->sum[c] = NAME(reduce)(sums.sum);

@@ -14,3 +14,9 @@
 
 // For what is rare, or shall not take registers from its caller.
 #define OUTLINED static __attribute__((noinline))
+
+// Names made of macros, such as TARGET.
+#define JOINED_(a, b) a##_##b
+#define JOINED(a, b) JOINED_(a, b)
+#define STRING_(x) #x
+#define STRING(x) STRING_(x)

@@ -46,8 +46,8 @@ INLINE int NAME(table_count)(int mode) {
 
 // The pointers of a walk; null where unused.
 typedef struct {
-    const T *x, *residual, *g;
-    T *y;
+    const E *x, *residual, *g;
+    E *y;
     T negative_slope;
 } NAME(tensors);
 
@@ -56,16 +56,16 @@ INLINE NAME(tensors) NAME(tensors_at)(const NAME(tensors) *v, int mode, long at)
                            mode & READS_GRADIENT ? v->g + at : 0, v->y + at, v->negative_slope};
 }
 
-// Loads a whole vector, or the first `width` values.
-INLINE VEC NAME(load_first)(const T *p, long width) {
-    return width < N ? NAME(load_part)(p, width) : NAME(load)(p);
+// Fetches a whole vector, or the first `width` values.
+INLINE VEC NAME(fetch_first)(const E *p, long width) {
+    return width < N ? NAME(fetch_part)(p, width) : NAME(fetch)(p);
 }
 
 // The first `width` values of the output at position `at`, and their bits of the mask.
 INLINE VEC NAME(result)(int mode, const NAME(tensors) *v, long at, long width, const VEC k[TABLES],
                         unsigned *bits) {
-    const VEC x = NAME(load_first)(v->x + at, width);
-    const VEC g = mode & READS_GRADIENT ? NAME(load_first)(v->g + at, width) : (VEC)0;
+    const VEC x = NAME(fetch_first)(v->x + at, width);
+    const VEC g = mode & READS_GRADIENT ? NAME(fetch_first)(v->g + at, width) : (VEC)0;
     if (mode & WEIGHTED)
         return ((g * k[WEIGHT] - k[GRADIENT_CENTER]) - (x - k[CENTER]) * k[DEVIATION_SCALE]) *
                    k[SCALE] +
@@ -74,7 +74,7 @@ INLINE VEC NAME(result)(int mode, const NAME(tensors) *v, long at, long width, c
         return ((g - k[GRADIENT_CENTER]) - (x - k[CENTER]) * k[DEVIATION_SCALE]) * k[SCALE] +
                k[CORRECTION];
     VEC z = (x - k[CENTER]) * k[SCALE] + k[SHIFT];
-    if (mode & ADDS_RESIDUAL) z += NAME(load_first)(v->residual + at, width);
+    if (mode & ADDS_RESIDUAL) z += NAME(fetch_first)(v->residual + at, width);
     const int activation = mode & ACTIVATION;
     if (mode & WRITES_MASK) *bits = NAME(pack)(NAME(derivative_is_one)(z, activation));
     if (mode & ACTIVATION_BACKWARD)
@@ -82,14 +82,14 @@ INLINE VEC NAME(result)(int mode, const NAME(tensors) *v, long at, long width, c
     return NAME(activate)(z, activation, v->negative_slope);
 }
 
-// Stores a whole vector, past the caches or not, or the first `width` values.
-INLINE void NAME(put)(T *y, VEC v, long width, int non_temporal) {
+// Places a whole vector, past the caches or not, or the first `width` values.
+INLINE void NAME(put)(E *y, VEC v, long width, int non_temporal) {
     if (width < N)
-        NAME(store_part)(y, v, width);
+        NAME(place_part)(y, v, width);
     else if (non_temporal)
-        __builtin_nontemporal_store(v, (VEC *)y);
+        NAME(stream)(y, v);
     else
-        NAME(store)(y, v);
+        NAME(place)(y, v);
 }
 
 INLINE void NAME(put_bits)(int mode, bit_writer *w, unsigned bits, long width) {

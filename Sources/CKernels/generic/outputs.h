@@ -70,7 +70,7 @@ INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scr
     w->tables[WEIGHT] = tables->weight;
     w->columns = scratch->coefficients;
     // Where y lies off the boundary of an element, no vector of it can be aligned.
-    w->non_temporal = output->non_temporal && (unsigned long)output->y % sizeof(T) == 0;
+    w->non_temporal = output->non_temporal && (unsigned long)output->y % sizeof(E) == 0;
     w->o = w->c = w->i = 0;
     const ckernels_block *b = &output->block;
     const int columns = NAME(writes_columns)(output);

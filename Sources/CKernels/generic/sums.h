@@ -47,7 +47,7 @@ INLINE void NAME(add_single)(int gradient, T x, T g, double center, NAME(sums) *
 
 // The sums that are taken of a block.
 typedef struct {
-    const T *x, *g;
+    const E *x, *g;
     const ckernels_block *block;
     const double *center;
     double *sum, *products;
@@ -73,35 +73,35 @@ INLINE NAME(ahead)
 }
 
 // The processor follows one run of memory by itself, slowly at first, and not to the next row.
-INLINE void NAME(prefetch)(int gradient, const T *x, const T *g, long i, const NAME(ahead) *a) {
+INLINE void NAME(prefetch)(int gradient, const E *x, const E *g, long i, const NAME(ahead) *a) {
     const long at = i + (i < a->limit ? a->near : a->far);
     __builtin_prefetch(x + at);
     if (gradient) __builtin_prefetch(g + at);
 }
 
 // A whole vector from position i of a row on.
-INLINE void NAME(add_at)(int gradient, const T *x, const T *g, long i, WIDE center,
+INLINE void NAME(add_at)(int gradient, const E *x, const E *g, long i, WIDE center,
                          NAME(sums) *to) {
-    NAME(add)(gradient, NAME(load)(x + i), gradient ? NAME(load)(g + i) : (VEC)0, center, to);
+    NAME(add)(gradient, NAME(fetch)(x + i), gradient ? NAME(fetch)(g + i) : (VEC)0, center, to);
 }
 
 // The end of a plane from position i of a row on, behind its last whole vector.
-INLINE void NAME(add_rest)(int gradient, const T *x, const T *g, long i, long end, double center,
+INLINE void NAME(add_rest)(int gradient, const E *x, const E *g, long i, long end, double center,
                            NAME(ivec) valid, NAME(sums) *to) {
     if (end - i == 1)
-        NAME(add_single)(gradient, NAME(load_one)(x + i), gradient ? NAME(load_one)(g + i) : 0,
+        NAME(add_single)(gradient, NAME(fetch_one)(x + i), gradient ? NAME(fetch_one)(g + i) : 0,
                          center, to);
     else if (i < end)
-        NAME(add_valid)(gradient, NAME(load)(x + end - N),
-                        gradient ? NAME(load)(g + end - N) : (VEC)0, (WIDE)center, valid, to);
+        NAME(add_valid)(gradient, NAME(fetch)(x + end - N),
+                        gradient ? NAME(fetch)(g + end - N) : (VEC)0, (WIDE)center, valid, to);
 }
 
 // A short plane of one channel in one or two samples: a sum for each sample, so that neither waits
 // for the other.
 INLINE NAME(sums)
-    NAME(sum_short)(int gradient, int two, const T *x, const T *g, long stride, long begin,
+    NAME(sum_short)(int gradient, int two, const E *x, const E *g, long stride, long begin,
                     long end, const NAME(ahead) *ahead, double center, NAME(ivec) valid) {
-    const T *x1 = x + stride, *g1 = gradient ? g + stride : 0;
+    const E *x1 = x + stride, *g1 = gradient ? g + stride : 0;
     const WIDE k = (WIDE)center;
     NAME(sums) a = {0, 0}, b = {0, 0};
     long i = begin;
@@ -122,7 +122,7 @@ INLINE NAME(sums)
 }
 
 // A long plane, and meanwhile another output.
-INLINE NAME(sums) NAME(sum_plane)(int gradient, const T *x, const T *g, long begin, long end,
+INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long begin, long end,
                                   const NAME(ahead) *ahead, double center, NAME(ivec) valid,
                                   NAME(writer) *meanwhile, long *unwritten) {
     // Sums of doubles have no bits to spare: they are added up in pieces.
@@ -135,7 +135,8 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const T *x, const T *g, long beg
         *unwritten += stop - i;
         for (; stop - i >= 2 * N; i += 2 * N) {
             NAME(prefetch)(gradient, x, g, i, ahead);
-            NAME(prefetch)(gradient, x, g, i + N, ahead);
+            // Two vectors of 16 bits are a line.
+            if (sizeof(E) == sizeof(T)) NAME(prefetch)(gradient, x, g, i + N, ahead);
             NAME(add_at)(gradient, x, g, i, k, &even);
             NAME(add_at)(gradient, x, g, i + N, k, &odd);
         }
@@ -173,7 +174,7 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
     for (long o = 0, samples; o < b->outer; o += samples) {
         samples = inner <= longest && o + 2 <= b->outer ? 2 : 1;
         const long at = o * stride + first * b->channel_stride;
-        const T *x = r->x + at, *g = gradient ? r->g + at : 0;
+        const E *x = r->x + at, *g = gradient ? r->g + at : 0;
         const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
         for (long c = 0; c < channels; c++) {
             const double center = r->center[first + c];

@@ -5,7 +5,7 @@
 
 #include "CKernels.h"
 #include "compiler.h"
-#include "element.h"
+#include "elements/element.h"
 
 typedef T NAME(vec) __attribute__((ext_vector_type(N)));
 typedef INT NAME(ivec) __attribute__((ext_vector_type(N)));
@@ -14,7 +14,7 @@ typedef long NAME(wide_mask) __attribute__((ext_vector_type(N)));
 #define VEC NAME(vec)
 #define WIDE NAME(wide)
 
-// Tensors may lie off the boundary of an element, so they are read and written as bytes.
+// Memory may lie off the boundary of an element, so it is read and written as bytes.
 INLINE VEC NAME(load)(const T *p) {
     VEC v;
     __builtin_memcpy(&v, (const char *)p, sizeof v);
@@ -50,10 +50,6 @@ INLINE void NAME(store)(T *p, VEC v) {
     __builtin_memcpy((char *)p, &v, sizeof v);
 }
 
-OUTLINED void NAME(store_part)(T *p, VEC v, long n) {
-    NAME(copy_part)(p, (const T *)&v, n);
-}
-
 INLINE WIDE NAME(widen)(VEC v) {
     return __builtin_convertvector(v, WIDE);
 }
@@ -85,13 +81,6 @@ INLINE NAME(ivec) NAME(lanes)(void) {
     NAME(ivec) lanes;
     for (int i = 0; i < N; i++) lanes[i] = i;
     return lanes;
-}
-
-// Elements before p is aligned to a vector, at most n.
-INLINE long NAME(head)(const T *p, long n) {
-    long misaligned = (long)((unsigned long)p % 64 / sizeof(T));
-    long head = misaligned ? N - misaligned : 0;
-    return head < n ? head : n;
 }
 
 INLINE long NAME(at_most)(long n, long limit) {

@@ -12,10 +12,13 @@ typedef struct {
     long channel_stride;
 } ckernels_block;
 
-// Element types, as indices of ckernels_kernels.passes.
+// Element types of tensors, as indices of ckernels_kernels.passes. Those of 16 bits are widened to
+// float and rounded back; tables are of float then, and so is all arithmetic.
 enum {
     CKERNELS_FLOAT,
     CKERNELS_DOUBLE,
+    CKERNELS_FLOAT16,
+    CKERNELS_BFLOAT16,
     CKERNELS_ELEMENTS,
 };
 
@@ -41,8 +44,8 @@ enum {
     CKERNELS_WEIGHTED_INPUT_GRADIENT,
 };
 
-// Tables of coefficients, one a channel of the block, of the element type; null where the kind of
-// output has none.
+// Tables of coefficients, one a channel of the block, of the type of the arithmetic; null where the
+// kind of output has none.
 typedef struct {
     const void *center;
     const void *scale;
@@ -177,6 +180,10 @@ typedef struct {
     // was written or added, or the number of rows.
     long (*write_rows)(const ckernels_row_output *output, long first, void *scratch);
     long (*row_gradients)(const ckernels_row_gradient *gradient, long first, void *scratch);
+    // n elements as floats, which is exact, and back, rounded to nearest, ties to even; null where
+    // the element is that of the arithmetic. Pointers may be off the boundary of an element.
+    void (*widen)(const void *from, long n, void *to);
+    void (*narrow)(const void *from, long n, void *to);
 } ckernels_passes;
 
 // The kernels for one instruction set.
@@ -184,7 +191,7 @@ typedef struct {
     const char *name;
     // roots[i] = 1 / sqrt(values[i] + added): vectors of roots, of which Swift makes calls.
     void (*inverse_roots)(const double *values, double added, double *roots, long count);
-    ckernels_passes passes[CKERNELS_ELEMENTS];
+    const ckernels_passes *passes[CKERNELS_ELEMENTS];
 } ckernels_kernels;
 
 // The number of instruction sets that this processor can run kernels for, at least 1.

@@ -19,7 +19,7 @@ extension Gradients {
             try BackwardBuffers.with(gradient.span, x.span, &dx) {
                 buffers throws(NormalizationError) in
                 var buffers = buffers
-                if !needsPlace { unsafe buffers.dx = nil }
+                if !needsPlace { buffers.dx = nil }
                 return try unsafe buffers.through(
                     activation, residual?.span, mask?.span, wantsResidual ? dz : nil, backward)
             }

@@ -1,7 +1,7 @@
 /// What follows a normalization in the same walk: a residual, an activation, both or nothing.
 @safe
 struct Epilogue<Scalar: NormalizationScalar> {
-    var residual: UnsafePointer<Scalar>?
+    var residual: TensorPointer<Scalar>?
     var activation: Activation
     /// Receives where f′ is 1, a bit an element.
     var mask: UnsafeMutablePointer<UInt8>?

@@ -198,13 +198,14 @@ extension NormalizeCoefficients {
 
     /// Marks those of some lanes that are out of range; their statistics and γ are set.
     func markOutOfRange(_ lanes: Range<Int>) {
+        for lane in lanes { isOutOfRange[lane] = wasOutOfRange(lane) }
+    }
+
+    /// Whether a lane is out of range of this map, whatever an input gradient has marked since.
+    func wasOutOfRange(_ lane: Int) -> Bool {
         let range = CoefficientRange.of(Scalar.self)
-        for lane in lanes {
-            let scale = gamma[lane] * inverseDeviation[lane]
-            isOutOfRange[lane] =
-                scale == 0 || range.isOutside(scale)
-                || range.isOutside(inverseDeviation[lane])
-                || range.isOutside(mean[lane])
-        }
+        let scale = gamma[lane] * inverseDeviation[lane]
+        return scale == 0 || range.isOutside(scale) || range.isOutside(inverseDeviation[lane])
+            || range.isOutside(mean[lane])
     }
 }

@@ -8,15 +8,17 @@
 protocol PassEngine: InverseRoots {
     /// The elements of scratch memory a worker needs.
     static var scratchCount: Int { get }
+    /// Whether tensors may have elements of 16 bits; else they are widened for it.
+    static var takesHalves: Bool { get }
 
     /// Count, mean and M2 of each lane of the block.
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>)
 
     /// A = Σ g and B = Σ g · x̂ with x̂ = (x − μ) · s, of each lane of the block.
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>)
 
@@ -30,27 +32,31 @@ protocol PassEngine: InverseRoots {
 protocol OverlappingEngine: PassEngine {
     /// Count, mean and M2 of each lane of the block; meanwhile another block's output.
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
 
     /// A = Σ g and B = Σ g · x̂ of each lane of the block; meanwhile another block's output.
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
 }
 
+extension PassEngine {
+    static var takesHalves: Bool { false }
+}
+
 extension OverlappingEngine {
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
         unsafe self.moments(x, block, into: moments, writing: nil, scratch: scratch)
     }
 
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) {

@@ -126,19 +126,20 @@ extension BatchStatistics {
     ///   - threadLimit: the most threads; `nil` goes by size and processors.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidThreadLimit(_:)``.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public init<Scalar: NormalizationScalar>(
-        of x: Span<Scalar>, geometry: Geometry, engine: Engine = .default,
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
+    public init<Element: NormalizationElement>(
+        of x: Span<Element>, geometry: Geometry, engine: Engine = .default,
         threadLimit: Int? = nil
     ) throws(NormalizationError) {
         if let threadLimit, threadLimit < 1 { throw .invalidThreadLimit(threadLimit) }
         self = try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
             try unsafe CallBuffer(.input, x).check(count: geometry.count)
-            guard let x = x.baseAddress, geometry.count > 0 else {
+            guard let x = unsafe TensorBuffer<Element.Arithmetic>(x).start, geometry.count > 0
+            else {
                 return BatchStatistics(emptyWithChannels: geometry.channels)
             }
-            let runner = PassRunner<Scalar>(
+            let runner = PassRunner<Element.Arithmetic>(
                 .training, Partition(channelsOf: geometry), engine: engine,
                 threadLimit: threadLimit)
             return unsafe runner.statistics(

@@ -23,6 +23,46 @@ func withMutableBuffer<Element, Result>(
     }
 }
 
+/// The memory of a tensor that is read.
+@safe
+struct TensorBuffer<Scalar: NormalizationScalar> {
+    /// Not there where the tensor is empty.
+    let start: TensorPointer<Scalar>?
+    fileprivate let memory: UnsafeRawBufferPointer
+    let count: Int
+
+    init<Element: NormalizationElement>(_ buffer: UnsafeBufferPointer<Element>)
+    where Element.Arithmetic == Scalar {
+        unsafe memory = UnsafeRawBufferPointer(buffer)
+        count = buffer.count
+        unsafe start = memory.baseAddress.map { unsafe TensorPointer($0, Element.format) }
+    }
+
+    init(_ buffer: MutableTensorBuffer<Scalar>) {
+        unsafe memory = buffer.memory
+        count = buffer.count
+        unsafe start = buffer.start?.reading
+    }
+}
+
+/// The memory of a tensor that is written.
+@safe
+struct MutableTensorBuffer<Scalar: NormalizationScalar> {
+    /// Not there where the tensor is empty.
+    let start: MutableTensorPointer<Scalar>?
+    fileprivate let memory: UnsafeRawBufferPointer
+    let count: Int
+
+    init<Element: NormalizationElement>(_ buffer: UnsafeMutableBufferPointer<Element>)
+    where Element.Arithmetic == Scalar {
+        unsafe memory = UnsafeRawBufferPointer(buffer)
+        count = buffer.count
+        unsafe start = UnsafeMutableRawPointer(buffer.baseAddress).map {
+            unsafe MutableTensorPointer($0, Element.format)
+        }
+    }
+}
+
 /// The memory of one argument of a call, by the name that errors use.
 @safe
 struct CallBuffer {
@@ -40,6 +80,18 @@ struct CallBuffer {
         _ argument: NormalizationError.Argument, _ buffer: UnsafeMutableBufferPointer<Element>
     ) {
         unsafe self.init(argument, UnsafeBufferPointer(buffer))
+    }
+
+    init<Scalar>(_ argument: NormalizationError.Argument, _ buffer: TensorBuffer<Scalar>) {
+        self.argument = argument
+        unsafe memory = buffer.memory
+        count = buffer.count
+    }
+
+    init<Scalar>(_ argument: NormalizationError.Argument, _ buffer: MutableTensorBuffer<Scalar>) {
+        self.argument = argument
+        unsafe memory = buffer.memory
+        count = buffer.count
     }
 
     /// Throws unless there are `count` elements. They begin where one may: no span begins elsewhere.

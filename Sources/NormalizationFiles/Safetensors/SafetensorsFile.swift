@@ -1,3 +1,5 @@
+public import Normalization
+
 /// A `.safetensors` file, its header read and checked, its tensors read when they are asked for.
 ///
 ///     let model = try SafetensorsFile(contentsOf: "resnet.safetensors")
@@ -93,6 +95,22 @@ public struct SafetensorsFile: Sendable {
             return rounded
         default: throw wrongType(entry, [.float16, .bfloat16, .float32, .float64])
         }
+    }
+
+    /// Reads the tensor `name`, of type F16 where `Half` is a `Float16`, of BF16 where it is a `BFloat16`, as it
+    /// is: tensors that layers of `Float` take.
+    ///
+    /// - Returns: The elements in C order.
+    /// - Throws: ``FileError/missingTensor(file:tensor:)``,
+    ///   ``FileError/elementType(file:tensor:expected:found:)`` for another type, or what the
+    ///   system refuses.
+    public func halves<Half: HalfPrecision>(
+        of name: String, as type: Half.Type = Half.self
+    ) throws(FileError) -> [Half] {
+        let entry = try existingEntry(name)
+        let wanted = SafetensorsType.of(type)
+        guard entry.type == wanted else { throw wrongType(entry, [wanted]) }
+        return try elements(type, of: entry)
     }
 
     /// Reads the tensor `name`, of type I64, such as PyTorch's `num_batches_tracked`.

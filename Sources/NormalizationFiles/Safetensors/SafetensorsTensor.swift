@@ -1,3 +1,5 @@
+public import Normalization
+
 /// A named tensor on its way into a `.safetensors` file.
 public struct SafetensorsTensor: Equatable, Sendable {
     /// The name, unique in its file.
@@ -24,6 +26,15 @@ public struct SafetensorsTensor: Equatable, Sendable {
     /// - Throws: ``FileError/invalidShape(shape:count:)`` where they do not fill the shape.
     public init(name: String, shape: [Int], values: [Double]) throws(FileError) {
         try self.init(name, .float64, shape, values)
+    }
+
+    /// A tensor of type F16 or BF16 from its elements in C order, as they are.
+    ///
+    /// - Throws: ``FileError/invalidShape(shape:count:)`` where they do not fill the shape.
+    public init<Half: HalfPrecision>(
+        name: String, shape: [Int], values: [Half]
+    ) throws(FileError) {
+        try self.init(name, .of(Half.self), shape, values)
     }
 
     /// A tensor of type I64 from its elements in C order.

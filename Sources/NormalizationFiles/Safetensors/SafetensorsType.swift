@@ -1,8 +1,11 @@
+internal import Normalization
+
 /// The element types that the `.safetensors` format knows.
 ///
 /// All of them can be listed and carried from file to file as bytes. Numbers can be read from F16,
-/// BF16, F32 and F64 (``SafetensorsFile/values(of:as:)``) and I64
-/// (``SafetensorsFile/integers(of:)``), and written as F32, F64 and I64.
+/// BF16, F32 and F64 (``SafetensorsFile/values(of:as:)``), F16 and BF16 as they are
+/// (``SafetensorsFile/halves(of:as:)``), and I64 (``SafetensorsFile/integers(of:)``), and written as
+/// all of these.
 public enum SafetensorsType: String, Sendable, CaseIterable {
     // In the order of the reference implementation, whose writer puts the last ones first.
     /// A truth value in a byte.
@@ -61,6 +64,11 @@ public enum SafetensorsType: String, Sendable, CaseIterable {
         case .int32, .uint32, .float32: 32
         case .complex64, .float64, .int64, .uint64: 64
         }
+    }
+
+    /// F16 or BF16.
+    static func of<Half: HalfPrecision>(_: Half.Type) -> SafetensorsType {
+        Half.format == .bfloat16 ? .bfloat16 : .float16
     }
 
     /// The bytes that elements of `shape` take; nil where that overflows, or is not whole.

@@ -22,8 +22,9 @@ struct Apply: ParsableCommand {
             its gradients.
 
             FILES READ
-            The input is <f2, <f4 or <f8, of rank 2 or more, or 1 for layer and rms; the
-            gradient and the residual have its type and shape. Gamma, beta and the
+            The input is <f2, <f4 or <f8, of rank 2 or more, or 1 for layer and rms; with
+            --bfloat16 it is <u2, the bits of such numbers. The gradient and the residual
+            have its type and shape. Gamma, beta and the
             running statistics are of any of these types and have one element per
             channel. A gamma or beta of one element is shared by all channels; one of
             shape (N, C) has a number for each channel of each sample; one that is not
@@ -31,7 +32,8 @@ struct Apply: ParsableCommand {
             normalized. With --weights they all come from a file of weights, and
             --layer says what the layer is.
 
-            FILES WRITTEN, in the type of the input, <f4 for <f2
+            FILES WRITTEN, in the type of the input; beside one of 16 bits all but y
+            and dx are <f4
               y.npy
               batch_mean.npy, batch_variance.npy
                   where the statistics of the batch are used; the variance is biased;
@@ -83,18 +85,20 @@ struct Apply: ParsableCommand {
         defer { progress.clear() }
         let input = FileArgument("--input", input)
         progress.show("reading \(input.path)")
+        let types = layer.bfloat16 ? HalfFile.brainTypes : ElementTypes.floatingPoint
         // x and y, and their gradients; a residual and the sum.
         let tensors = (mode.isBackward ? 4 : 2) + (layer.residual == nil ? 0 : 2)
-        switch try input.read(.floatingPoint, tensors: tensors) {
-        case .float16(let x): try run(x.widened(), progress)
+        switch try input.read(types, tensors: tensors) {
+        case .uint16(let x): try run(HalfFile.widened(x), as: .bfloat16, progress)
+        case .float16(let x): try run(x.widened(), as: .float16, progress)
         case .float32(let x): try run(x, progress)
         case .float64(let x): try run(x, progress)
-        case let other: throw input.name.wrongType(other, .floatingPoint)
+        case let other: throw input.name.wrongType(other, types)
         }
     }
 
     private func run<Scalar: NormalizationScalar & NpyElement>(
-        _ x: NpyArray<Scalar>, _ progress: Progress
+        _ x: NpyArray<Scalar>, as half: HalfFile? = nil, _ progress: Progress
     ) throws {
         do {
             let input = try CallInput(mode, layer, x)
@@ -107,7 +111,7 @@ struct Apply: ParsableCommand {
                 }
             progress.show("writing to \(outputDirectory)")
             try OutputFolder("--output-directory", outputDirectory).write(
-                outputs.map { OutputFolder.File(name: "\($0.name).npy", array: $0.array) })
+                outputs.map { try half.file($0.name, $0.array) })
         } catch let error as NormalizationError { throw failure(error) }
     }
 

@@ -142,15 +142,22 @@ struct AffineParameters<Scalar: NormalizationScalar> {
 }
 
 /// A tensor in the type and shape of x, such as ∂y.
+///
+/// - Parameter bfloat16: whether the files hold bits of such numbers.
 func tensor<Scalar: NpyElement>(
-    _ file: FileArgument, like x: NpyArray<Scalar>
+    _ file: FileArgument, like x: NpyArray<Scalar>, bfloat16: Bool
 ) throws(Failure) -> [Scalar] {
-    let types = ElementTypes(
-        Scalar.npyType == .float32 ? [.float32, .float16] : [Scalar.npyType],
-        "elements of type \(Scalar.npyType.rawValue), as in the input")
+    let types =
+        bfloat16
+        ? HalfFile.brainTypes
+        : ElementTypes(
+            Scalar.npyType == .float32 ? [.float32, .float16] : [Scalar.npyType],
+            "elements of type \(Scalar.npyType.rawValue), as in the input")
     let found = try file.read(types)
     let values: [Scalar]? =
         switch found {
+        case .uint16(let array):
+            array.values.map { BFloat16(bitPattern: $0).widened } as? [Scalar]
         case .float16(let array): array.widened().values as? [Scalar]
         case .float32(let array): array.values as? [Scalar]
         case .float64(let array): array.values as? [Scalar]

@@ -16,13 +16,13 @@ struct CallInput<Scalar: NormalizationScalar & NpyElement> {
             dy = nil
             return
         }
-        dy = try tensor(file, like: x)
+        dy = try tensor(file, like: x, bfloat16: options.bfloat16)
     }
 
     /// The residual of the options.
     func residual() throws(Failure) -> [Scalar]? {
         guard let file = FileArgument("--residual", options.residual) else { return nil }
-        return try tensor(file, like: x)
+        return try tensor(file, like: x, bfloat16: options.bfloat16)
     }
 
     /// x and what the layer's γ and β are, for a layer of channels.

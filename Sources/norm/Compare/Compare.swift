@@ -10,7 +10,7 @@ struct Compare: ParsableCommand {
         usage: """
             norm compare [FILE.npy] [--channel-axis K] [OPTIONS]
             norm compare --shapes resnet50|densenet121|SHAPE… [--batch N] [OPTIONS]
-            norm compare --sweep [--sizes SIZE…] [--types f4|f8…] [OPTIONS]
+            norm compare --sweep [--sizes SIZE…] [--types f4|f8|f2|bf16…] [OPTIONS]
             """,
         discussion: """
             For training, inference and backward: the largest absolute difference of y
@@ -78,7 +78,7 @@ struct Compare: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "With --sweep: f4 for Float, f8 for Double, or all. (default: f4)",
+            "With --sweep: f4 for Float, f8 for Double, f2 for Float16, bf16, or all. (default: f4)",
             valueName: "type"))
     var types: [String] = []
 

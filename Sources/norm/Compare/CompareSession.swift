@@ -29,7 +29,7 @@ struct CompareSession {
             switch try subject.array() {
             case .float16(let x):
                 cases += try self.cases(
-                    subject, x.widened(), name, isFirst: index == 0, mayRefuse)
+                    subject, x, name, isFirst: index == 0, mayRefuse)
             case .float32(let x):
                 cases += try self.cases(subject, x, name, isFirst: index == 0, mayRefuse)
             case .float64(let x):
@@ -44,11 +44,11 @@ struct CompareSession {
     /// One case for each layer and operation: what every contender did.
     ///
     /// - Throws: ``Failure`` where the tensor is none for a layer, unless layers may be refused.
-    private func cases<Scalar: NormalizationScalar & NpyElement>(
-        _ subject: Subject, _ x: NpyArray<Scalar>, _ name: String, isFirst: Bool,
+    private func cases<Element: ComparedElement & NpyElement>(
+        _ subject: Subject, _ x: NpyArray<Element>, _ name: String, isFirst: Bool,
         _ mayRefuse: Bool
     ) throws -> [[EngineResult]] {
-        var comparison: TensorComparison<Scalar>
+        var comparison: TensorComparison<Element>
         do throws(NormalizationError) {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try TensorComparison(x.values, geometry: geometry)
@@ -58,7 +58,7 @@ struct CompareSession {
         var cases: [[EngineResult]] = []
         let title = subject.title(x.header)
         for layer in layers {
-            let calls: any ComparedCalls<Scalar>
+            let calls: any ComparedCalls<Element>
             do throws(NormalizationError) {
                 calls = try comparison.calls(of: layer)
             } catch {

@@ -1,14 +1,14 @@
 import Normalization
 
 /// The engines on one tensor, each against the reference.
-struct TensorComparison<Scalar: NormalizationScalar> {
-    private let tensor: ComparedTensor<Scalar>
-    private var output: [Scalar]
-    private var expected: [Scalar]
+struct TensorComparison<Element: ComparedElement> {
+    private let tensor: ComparedTensor<Element>
+    private var output: [Element]
+    private var expected: [Element]
 
     /// - Throws: `NormalizationError` where there is nothing to compare: no value, or a NaN or an infinity
     ///   in x.
-    init(_ x: [Scalar], geometry: Geometry) throws(NormalizationError) {
+    init(_ x: [Element], geometry: Geometry) throws(NormalizationError) {
         guard geometry.count > 0 else {
             throw .tooFewValuesPerChannel(shape: geometry.shape)
         }
@@ -21,14 +21,14 @@ struct TensorComparison<Scalar: NormalizationScalar> {
             throw .nonFiniteStatistics(channel: channel)
         }
         tensor = ComparedTensor(x, geometry: geometry, statistics: statistics)
-        output = Array(repeating: 0, count: x.count)
+        output = Array(repeating: Element(0.0), count: x.count)
         expected = output
     }
 
     /// A layer, ready for its calls.
     ///
     /// - Throws: `NormalizationError` where the tensor is none for this layer.
-    func calls(of layer: ComparedLayer) throws(NormalizationError) -> any ComparedCalls<Scalar> {
+    func calls(of layer: ComparedLayer) throws(NormalizationError) -> any ComparedCalls<Element> {
         try layer.calls(tensor)
     }
 
@@ -37,7 +37,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
     /// - Returns: one result for each contender, in their order.
     mutating func results(
         of operation: Engine.Operation, layer: ComparedLayer,
-        _ calls: any ComparedCalls<Scalar>, contenders: [Contender], measurement: Measurement
+        _ calls: any ComparedCalls<Element>, contenders: [Contender], measurement: Measurement
     ) throws -> [EngineResult] {
         // The reference takes part even where nobody asked to see it.
         let all = [.reference] + contenders.filter { $0 != .reference }
@@ -51,7 +51,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
             try run(operation, calls, into: &output)
             return largestDifference(output, expected)
         }
-        var scratch: [Scalar] = []
+        var scratch: [Element] = []
         swap(&scratch, &output)
         defer { swap(&scratch, &output) }
         let timings = try measurement.times(count: all.count) { index in
@@ -62,7 +62,7 @@ struct TensorComparison<Scalar: NormalizationScalar> {
                 shape: tensor.geometry.shape, operation: operation, engine: all[index].engine,
                 chosen: all[index].engine.chosen(for: operation, of: tensor.geometry),
                 layer: layer, threads: all[index].threads, timing: timings[index],
-                bytes: operation.tensorsMoved * tensor.x.count * MemoryLayout<Scalar>.stride,
+                bytes: operation.tensorsMoved * tensor.x.count * MemoryLayout<Element>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)
         }
         return contenders.compactMap { contender in
@@ -71,8 +71,8 @@ struct TensorComparison<Scalar: NormalizationScalar> {
     }
 
     private func run(
-        _ operation: Engine.Operation, _ calls: any ComparedCalls<Scalar>,
-        into output: inout [Scalar]
+        _ operation: Engine.Operation, _ calls: any ComparedCalls<Element>,
+        into output: inout [Element]
     ) throws {
         var target = output.mutableSpan
         try calls.run(operation, into: &target)
@@ -80,11 +80,12 @@ struct TensorComparison<Scalar: NormalizationScalar> {
 }
 
 /// max |a − b| over the elements, NaN where one difference is.
-private func largestDifference<Scalar: NormalizationScalar>(_ a: [Scalar], _ b: [Scalar]) -> Double
-{
+private func largestDifference<Element: ComparedElement>(
+    _ a: [Element], _ b: [Element]
+) -> Double {
     var largest = 0.0
     for index in a.indices where a[index] != b[index] {
-        let difference = abs(Double(a[index]) - Double(b[index]))
+        let difference = abs(a[index].number - b[index].number)
         if difference.isNaN { return .nan }
         largest = max(largest, difference)
     }

@@ -6,8 +6,9 @@
 
 // The pointers of a walk, to the first of some rows; null where unused.
 typedef struct {
-    const T *scale, *x, *g, *addend;
-    T *dx;
+    const T *scale;
+    const E *x, *g, *addend;
+    E *dx;
     double *scale_gradient, *shift_gradient;
 } NAME(gradient_tensors);
 
@@ -26,10 +27,10 @@ typedef struct {
     VEC h, product;
 } NAME(gradient_terms);
 
-INLINE NAME(gradient_terms) NAME(terms_at)(const T *x, const T *g, const T *scale, long j,
+INLINE NAME(gradient_terms) NAME(terms_at)(const E *x, const E *g, const T *scale, long j,
                                            const NAME(row_coefficients) *k, long r) {
-    const VEC h = NAME(load)(g + j) * NAME(load)(scale + j);
-    return (NAME(gradient_terms)){h, h * NAME(normalized)(NAME(load)(x + j), k, r)};
+    const VEC h = NAME(fetch)(g + j) * NAME(load)(scale + j);
+    return (NAME(gradient_terms)){h, h * NAME(normalized)(NAME(fetch)(x + j), k, r)};
 }
 
 INLINE void NAME(add_terms)(NAME(gradient_terms) terms, NAME(sums) *to) {
@@ -39,7 +40,7 @@ INLINE void NAME(add_terms)(NAME(gradient_terms) terms, NAME(sums) *to) {
 
 // Four vectors, added up before they are widened: each term was rounded to the element type when it
 // was multiplied, and two additions round it no more than twice again.
-INLINE void NAME(add_four)(const T *x, const T *g, const T *scale, long j,
+INLINE void NAME(add_four)(const E *x, const E *g, const T *scale, long j,
                            const NAME(row_coefficients) *k, long r, NAME(sums) *to) {
     const NAME(gradient_terms) a = NAME(terms_at)(x, g, scale, j, k, r);
     const NAME(gradient_terms) b = NAME(terms_at)(x, g, scale, j + N, k, r);
@@ -52,7 +53,7 @@ INLINE void NAME(add_four)(const T *x, const T *g, const T *scale, long j,
 
 // Sums of h and of h times the normalized x, of one row.
 INLINE NAME(sums)
-    NAME(sum_gradient)(const T *x, const T *g, const T *scale, const NAME(row_shape) *s,
+    NAME(sum_gradient)(const E *x, const E *g, const T *scale, const NAME(row_shape) *s,
                        const NAME(row_coefficients) *k, long r) {
     // Sums of doubles have no bits to spare: they are added up in pieces.
     const int pieces = sizeof(T) == sizeof(double);

@@ -50,16 +50,16 @@ INLINE void NAME(write_gradients)(int mode, int rows, const NAME(gradient_tensor
         const long next = p.first * s->stride + p.ahead + rows * j + r * N;
         __builtin_prefetch(v->x + next);
         __builtin_prefetch(v->g + next);
-        dx[r] = NAME(gradient_result)(mode, k, c, p.first + r, NAME(load)(v->x + at),
-                                      NAME(load)(v->g + at), scale, &products, &gradients);
-        if (mode & GRADIENT_ADDS) dx[r] += NAME(load)(v->addend + at);
+        dx[r] = NAME(gradient_result)(mode, k, c, p.first + r, NAME(fetch)(v->x + at),
+                                      NAME(fetch)(v->g + at), scale, &products, &gradients);
+        if (mode & GRADIENT_ADDS) dx[r] += NAME(fetch)(v->addend + at);
     }
     for (int r = 0; mode & GRADIENT_INPUT && r < rows; r++) {
-        T *to = v->dx + (p.first + r) * s->stride + j;
+        E *to = v->dx + (p.first + r) * s->stride + j;
         if (non_temporal)
-            __builtin_nontemporal_store(dx[r], (VEC *)to);
+            NAME(stream)(to, dx[r]);
         else
-            NAME(store)(to, dx[r]);
+            NAME(place)(to, dx[r]);
     }
     if (mode & GRADIENT_PARAMETERS) {
         NAME(store_wide)(v->scale_gradient + j, products);
@@ -76,9 +76,9 @@ INLINE void NAME(load_last)(int mode, int rows, const NAME(gradient_tensors) *v,
                             long stride, long j, NAME(last_vectors) *last) {
     for (int r = 0; r < rows; r++) {
         const long at = (first + r) * stride + j;
-        last->x[r] = NAME(load)(v->x + at);
-        last->g[r] = NAME(load)(v->g + at);
-        if (mode & GRADIENT_ADDS) last->addend[r] = NAME(load)(v->addend + at);
+        last->x[r] = NAME(fetch)(v->x + at);
+        last->g[r] = NAME(fetch)(v->g + at);
+        if (mode & GRADIENT_ADDS) last->addend[r] = NAME(fetch)(v->addend + at);
     }
 }
 
@@ -107,7 +107,7 @@ INLINE void NAME(write_last)(int mode, int rows, const NAME(gradient_tensors) *v
         }
         if (!(mode & GRADIENT_INPUT)) continue;
         if (mode & GRADIENT_ADDS) dx += last->addend[r];
-        NAME(copy_part)(v->dx + (first + r) * s->stride + j + lane, (const T *)&dx + lane, count);
+        NAME(place_lanes)(v->dx + (first + r) * s->stride + j + lane, dx, lane, count);
     }
     if (mode & GRADIENT_PARAMETERS) {
         NAME(store_wide)(v->scale_gradient + j, products);
@@ -209,7 +209,7 @@ OUTLINED long NAME(narrow_gradients)(const ckernels_row_gradient *o,
                                      long first, NAME(narrow_rows) *wide) {
     const long n = s->n;
     NAME(gradient_tensors) w = *v;
-    w.scale = NAME(widened)(v->scale, 1, n, wide->scale);
+    w.scale = NAME(spread_table)(v->scale, n, wide->scale);
     for (long j = 0; v->scale_gradient && j < N; j++) {
         wide->scale_gradient[j] = j < n ? v->scale_gradient[j] : 0;
         wide->shift_gradient[j] = j < n ? v->shift_gradient[j] : 0;
@@ -219,15 +219,15 @@ OUTLINED long NAME(narrow_gradients)(const ckernels_row_gradient *o,
     long r = first;
     while (r < o->block.rows) {
         const long rows = NAME(at_most)(o->block.rows - r, NARROW_ROWS), at = r * n;
-        w.x = NAME(widened)(v->x + at, rows, n, wide->x);
-        w.g = NAME(widened)(v->g + at, rows, n, wide->g);
-        w.addend = v->addend ? NAME(widened)(v->addend + at, rows, n, wide->addend) : 0;
+        w.x = NAME(spread)(v->x + at, rows, n, wide->x);
+        w.g = NAME(spread)(v->g + at, rows, n, wide->g);
+        w.addend = v->addend ? NAME(spread)(v->addend + at, rows, n, wide->addend) : 0;
         w.dx = v->dx ? wide->y : 0;
         ckernels_row_gradient some = *o;
         some.block.rows = rows;
         some.statistics = statistics_from(&o->statistics, r);
         const long done = NAME(any_gradients)(&some, &w, s, 0, -1);
-        if (v->dx) NAME(narrowed)(wide->y, done, n, v->dx + at);
+        if (v->dx) NAME(gather_rows)(wide->y, done, n, v->dx + at);
         r += done;
         if (done < rows) break;
     }
@@ -244,7 +244,7 @@ static long NAME(long_row_gradients)(const ckernels_row_gradient *o, long first,
         o->scale, o->x, o->g, o->addend, o->dx, o->scale_gradient, o->shift_gradient,
     };
     if (s.n < N) return NAME(narrow_gradients)(o, &v, &s, first, scratch);
-    const int streams = o->non_temporal && s.n % N == 0 && (unsigned long)o->dx % sizeof(T) == 0;
+    const int streams = o->non_temporal && s.n % N == 0 && (unsigned long)o->dx % sizeof(E) == 0;
     const long head = streams ? NAME(head)(o->dx, N) : -1;
     const long end = NAME(any_gradients)(o, &v, &s, first, head);
     if (streams) NON_TEMPORAL_FENCE();

@@ -15,13 +15,14 @@ enum { ROW_PLAIN, ROW_ADDS, ROW_GENERAL };
 
 // The pointers of a walk, to the first of some rows; null where unused.
 typedef struct {
-    const T *scale, *shift, *x, *addend, *residual, *g;
-    T *sum, *y;
+    const T *scale, *shift;
+    const E *x, *addend, *residual, *g;
+    E *sum, *y;
     T negative_slope;
     int activation;
 } NAME(row_tensors);
 
-INLINE const T *NAME(row_at)(const T *p, long at) {
+INLINE const E *NAME(row_at)(const E *p, long at) {
     return p ? p + at : 0;
 }
 
@@ -31,14 +32,14 @@ INLINE NAME(row_tensors) NAME(rows_from)(const NAME(row_tensors) *v, long at) {
     from.addend = NAME(row_at)(v->addend, at);
     from.residual = NAME(row_at)(v->residual, at);
     from.g = NAME(row_at)(v->g, at);
-    from.sum = (T *)NAME(row_at)(v->sum, at);
-    from.y = (T *)NAME(row_at)(v->y, at);
+    from.sum = (E *)NAME(row_at)(v->sum, at);
+    from.y = (E *)NAME(row_at)(v->y, at);
     return from;
 }
 
 // What follows the normalization: a residual and an activation, or the way back through it.
 INLINE VEC NAME(row_epilogue)(const NAME(row_tensors) *v, VEC z, VEC g, long at) {
-    if (v->residual) z += NAME(load)(v->residual + at);
+    if (v->residual) z += NAME(fetch)(v->residual + at);
     return v->g ? NAME(activation_backward)(g, z, v->activation, v->negative_slope)
                 : NAME(activate)(z, v->activation, v->negative_slope);
 }
@@ -52,14 +53,14 @@ INLINE VEC NAME(row_result)(int mode, const NAME(row_tensors) *v, const NAME(row
 }
 
 INLINE VEC NAME(row_gradient_at)(int mode, const NAME(row_tensors) *v, long at) {
-    return mode == ROW_GENERAL && v->g ? NAME(load)(v->g + at) : (VEC)(T)0;
+    return mode == ROW_GENERAL && v->g ? NAME(fetch)(v->g + at) : (VEC)(T)0;
 }
 
-INLINE void NAME(put_row)(T *y, VEC v, int non_temporal) {
+INLINE void NAME(put_row)(E *y, VEC v, int non_temporal) {
     if (non_temporal)
-        __builtin_nontemporal_store(v, (VEC *)y);
+        NAME(stream)(y, v);
     else
-        NAME(store)(y, v);
+        NAME(place)(y, v);
 }
 
 // What will be read when these rows are written.
@@ -103,8 +104,8 @@ INLINE void NAME(write_lanes)(int mode, const NAME(row_tensors) *v, const NAME(r
     const VEC h = NAME(row_value)(mode == ROW_ADDS, v->x, v->addend, at);
     const VEC y = NAME(row_result)(mode, v, k, r, at, h, NAME(row_gradient_at)(mode, v, at),
                                    NAME(load)(v->scale + j), NAME(load)(v->shift + j));
-    if (mode == ROW_ADDS) NAME(copy_part)(v->sum + at + lane, (const T *)&h + lane, count);
-    NAME(copy_part)(v->y + at + lane, (const T *)&y + lane, count);
+    if (mode == ROW_ADDS) NAME(place_lanes)(v->sum + at + lane, h, lane, count);
+    NAME(place_lanes)(v->y + at + lane, y, lane, count);
 }
 
 // y of `rows` rows, a vector of all of them at a time: they share scale and shift.
@@ -125,8 +126,8 @@ INLINE void NAME(map_rows)(int mode, int rows, const NAME(row_tensors) *v, const
         const VEC y =
             NAME(row_result)(mode, v, k, p.first + r, at, last_h[r], last_g[r],
                              NAME(load)(v->scale + s->tail), NAME(load)(v->shift + s->tail));
-        if (mode == ROW_ADDS) NAME(store)(v->sum + at, last_h[r]);
-        NAME(store)(v->y + at, y);
+        if (mode == ROW_ADDS) NAME(place)(v->sum + at, last_h[r]);
+        NAME(place)(v->y + at, y);
     }
 }
 
@@ -146,10 +147,10 @@ INLINE void NAME(stream_rows)(int mode, int rows, const NAME(row_tensors) *v,
 // Values before a boundary of cache lines, the same in each row; negative where stores cannot go
 // past the caches.
 INLINE long NAME(row_head)(const ckernels_row_output *o) {
-    if (!o->non_temporal || o->block.width % N || (unsigned long)o->y % sizeof(T)) return -1;
+    if (!o->non_temporal || o->block.width % N || (unsigned long)o->y % sizeof(E)) return -1;
     const long head = NAME(head)(o->y, N);
     if (!o->sum) return head;
-    return (unsigned long)o->sum % sizeof(T) || NAME(head)(o->sum, N) != head ? -1 : head;
+    return (unsigned long)o->sum % sizeof(E) || NAME(head)(o->sum, N) != head ? -1 : head;
 }
 
 INLINE void NAME(write_some_rows)(int mode, int rows, const NAME(row_tensors) *v,
@@ -229,23 +230,23 @@ OUTLINED long NAME(write_narrow_rows)(const ckernels_row_output *o, const NAME(r
                                       NAME(narrow_rows) *wide) {
     const long n = s->n;
     NAME(row_tensors) w = *v;
-    w.scale = NAME(widened)(v->scale, 1, n, wide->scale);
-    w.shift = NAME(widened)(v->shift, 1, n, wide->shift);
+    w.scale = NAME(spread_table)(v->scale, n, wide->scale);
+    w.shift = NAME(spread_table)(v->shift, n, wide->shift);
     long r = first;
     while (r < o->block.rows) {
         const long rows = NAME(at_most)(o->block.rows - r, NARROW_ROWS), at = r * n;
-        w.x = NAME(widened)(v->x + at, rows, n, wide->x);
-        w.addend = NAME(widened)(NAME(row_at)(v->addend, at), rows, n, wide->addend);
-        w.residual = NAME(widened)(NAME(row_at)(v->residual, at), rows, n, wide->residual);
-        w.g = NAME(widened)(NAME(row_at)(v->g, at), rows, n, wide->g);
+        w.x = NAME(spread)(v->x + at, rows, n, wide->x);
+        w.addend = NAME(spread)(NAME(row_at)(v->addend, at), rows, n, wide->addend);
+        w.residual = NAME(spread)(NAME(row_at)(v->residual, at), rows, n, wide->residual);
+        w.g = NAME(spread)(NAME(row_at)(v->g, at), rows, n, wide->g);
         w.sum = v->sum ? wide->sum : 0;
         w.y = v->y ? wide->y : 0;
         ckernels_row_output some = *o;
         some.block.rows = rows;
         some.statistics = statistics_from(&o->statistics, r);
         const long written = NAME(write_any_rows)(&some, &w, s, 0, -1);
-        if (v->sum) NAME(narrowed)(wide->sum, written, n, v->sum + at);
-        if (v->y) NAME(narrowed)(wide->y, written, n, v->y + at);
+        if (v->sum) NAME(gather_rows)(wide->sum, written, n, v->sum + at);
+        if (v->y) NAME(gather_rows)(wide->y, written, n, v->y + at);
         r += written;
         if (written < rows) break;
     }

@@ -26,13 +26,13 @@ typedef struct {
 _Static_assert(sizeof(NAME(planes)) <= CKERNELS_SCRATCH * sizeof(T), "scratch memory too small");
 
 // A vector of a plane, or the first `width` values.
-INLINE VEC NAME(plane_value)(const T *p, const T *addend, long at, long width) {
-    const VEC v = NAME(load_first)(p + at, width);
-    return addend ? v + NAME(load_first)(addend + at, width) : v;
+INLINE VEC NAME(plane_value)(const E *p, const E *addend, long at, long width) {
+    const VEC v = NAME(fetch_first)(p + at, width);
+    return addend ? v + NAME(fetch_first)(addend + at, width) : v;
 }
 
 // Sums of the deviations from a pivot, and of their squares, of each position.
-INLINE void NAME(sum_positions)(const T *x, const T *addend, const ckernels_row_block *b,
+INLINE void NAME(sum_positions)(const E *x, const E *addend, const ckernels_row_block *b,
                                 NAME(planes) *p) {
     for (long i = 0; i < b->positions; i += N) {
         const long width = NAME(at_most)(b->positions - i, N);
@@ -53,7 +53,7 @@ INLINE void NAME(sum_positions)(const T *x, const T *addend, const ckernels_row_
 }
 
 // Moments of each position. Where one has cancelled, all are summed again, those from their means.
-INLINE void NAME(find_plane_moments)(const T *x, const T *addend, const ckernels_row_block *b,
+INLINE void NAME(find_plane_moments)(const E *x, const E *addend, const ckernels_row_block *b,
                                      int centered, NAME(planes) *p) {
     const double n = (double)b->width;
     for (long i = 0; i < b->positions; i += N) {
@@ -102,11 +102,11 @@ INLINE VEC NAME(plane_normalized)(VEC x, const NAME(planes) *p, long i) {
 }
 
 // The first `width` values of a vector, into memory.
-INLINE void NAME(put_plane)(T *to, VEC v, long width) {
+INLINE void NAME(put_plane)(E *to, VEC v, long width) {
     if (width < N)
-        NAME(store_part)(to, v, width);
+        NAME(place_part)(to, v, width);
     else
-        NAME(store)(to, v);
+        NAME(place)(to, v);
 }
 
 INLINE void NAME(map_plane)(const NAME(row_tensors) *v, long plane, long positions, VEC scale,
@@ -115,10 +115,10 @@ INLINE void NAME(map_plane)(const NAME(row_tensors) *v, long plane, long positio
         const long width = NAME(at_most)(positions - i, N), at = plane + i;
         const VEC h = NAME(plane_value)(v->x, v->addend, at, width);
         VEC z = NAME(plane_normalized)(h, p, i) * scale + shift;
-        if (v->residual) z += NAME(load_first)(v->residual + at, width);
+        if (v->residual) z += NAME(fetch_first)(v->residual + at, width);
         if (v->sum) NAME(put_plane)(v->sum + at, h, width);
         if (v->g)
-            z = NAME(activation_backward)(NAME(load_first)(v->g + at, width), z, v->activation,
+            z = NAME(activation_backward)(NAME(fetch_first)(v->g + at, width), z, v->activation,
                                           v->negative_slope);
         else if (v->activation != CKERNELS_IDENTITY)
             z = NAME(activate)(z, v->activation, v->negative_slope);
@@ -166,8 +166,8 @@ INLINE void NAME(sum_plane_gradients)(const NAME(gradient_tensors) *v, const cke
             for (const long stop = NAME(at_most)(b->width, j + PLANES_ADDED); j < stop; j++) {
                 const long at = j * b->inner + i;
                 const VEC scale = (VEC)NAME(load_one)(v->scale + j);
-                const VEC h = NAME(load_first)(v->g + at, width) * scale;
-                const VEC x = NAME(load_first)(v->x + at, width);
+                const VEC h = NAME(fetch_first)(v->g + at, width) * scale;
+                const VEC x = NAME(fetch_first)(v->x + at, width);
                 NAME(add_terms)((NAME(gradient_terms)){h, h * NAME(plane_normalized)(x, p, i)},
                                 &some);
             }
@@ -186,7 +186,7 @@ INLINE void NAME(plane_gradient)(const NAME(gradient_tensors) *v, const ckernels
     WIDE products = 0, gradients = 0;
     for (long i = 0; i < b->positions; i += N) {
         const long width = NAME(at_most)(b->positions - i, N), at = j * b->inner + i;
-        const VEC g = NAME(load_first)(v->g + at, width), x = NAME(load_first)(v->x + at, width);
+        const VEC g = NAME(fetch_first)(v->g + at, width), x = NAME(fetch_first)(v->x + at, width);
         const VEC normalized = NAME(plane_normalized)(x, p, i);
         if (v->scale_gradient) {
             const NAME(ivec) counts = NAME(lanes)() < (INT)width;
@@ -198,7 +198,7 @@ INLINE void NAME(plane_gradient)(const NAME(gradient_tensors) *v, const ckernels
         const VEC centered = g * scale - NAME(load)(p->gradient_center + i);
         VEC dx = (centered - normalized * NAME(load)(p->slope + i)) * NAME(load)(p->scale + i) +
                  NAME(load)(p->constant + i);
-        if (v->addend) dx += NAME(load_first)(v->addend + at, width);
+        if (v->addend) dx += NAME(fetch_first)(v->addend + at, width);
         NAME(put_plane)(v->dx + at, dx, width);
     }
     if (!v->scale_gradient) return;
@@ -215,10 +215,10 @@ static long NAME(plane_gradients)(const ckernels_row_gradient *o, long first, vo
         const long row = r * b->width * b->inner;
         const NAME(gradient_tensors) v = {
             o->scale,
-            (const T *)o->x + row,
-            (const T *)o->g + row,
+            (const E *)o->x + row,
+            (const E *)o->g + row,
             NAME(row_at)(o->addend, row),
-            (T *)NAME(row_at)(o->dx, row),
+            (E *)NAME(row_at)(o->dx, row),
             o->scale_gradient,
             o->shift_gradient,
         };

@@ -96,9 +96,9 @@ INLINE void NAME(reduce_rows)(int rows, const NAME(sums) sums[ROWS], long i, NAM
 }
 
 // x, or x + addend, of a vector.
-INLINE VEC NAME(row_value)(int adds, const T *x, const T *addend, long at) {
-    const VEC v = NAME(load)(x + at);
-    return adds ? v + NAME(load)(addend + at) : v;
+INLINE VEC NAME(row_value)(int adds, const E *x, const E *addend, long at) {
+    const VEC v = NAME(fetch)(x + at);
+    return adds ? v + NAME(fetch)(addend + at) : v;
 }
 
 INLINE void NAME(add_deviation)(int centered, WIDE d, NAME(sums) *to) {
@@ -107,7 +107,7 @@ INLINE void NAME(add_deviation)(int centered, WIDE d, NAME(sums) *to) {
 }
 
 // Sums of the deviations of one row from a pivot, and of their squares.
-INLINE NAME(sums) NAME(sum_row)(int adds, int centered, const T *x, const T *addend,
+INLINE NAME(sums) NAME(sum_row)(int adds, int centered, const E *x, const E *addend,
                                 const NAME(row_shape) *s, double pivot) {
     // Sums of doubles have no bits to spare: they are added up in pieces.
     const int pieces = sizeof(T) == sizeof(double);
@@ -154,7 +154,7 @@ INLINE int NAME(has_cancelled)(double squares, double products) {
 
 // A row whose pivot lay far from its mean, again from the mean that this gave, and once more: a
 // mean found with an outlier for a pivot may be far off itself.
-OUTLINED void NAME(sum_again)(int adds, const T *x, const T *addend, const NAME(row_shape) *s,
+OUTLINED void NAME(sum_again)(int adds, const E *x, const E *addend, const NAME(row_shape) *s,
                               double *pivot, double *sum, double *products) {
     for (int i = 0; i < 2; i++) {
         *pivot = (double)(T)(*pivot + *sum / (double)s->n);
@@ -174,14 +174,14 @@ INLINE long NAME(batch_rows)(long n, int tensors) {
 }
 
 // Pivots and sums of `rows` rows, 1 or ROWS, as those of row i of the batch on.
-INLINE void NAME(find_sums)(int rows, int adds, int centered, const T *x, const T *addend,
+INLINE void NAME(find_sums)(int rows, int adds, int centered, const E *x, const E *addend,
                             const NAME(row_shape) *s, long i, double *pivot, NAME(row_sums) *to) {
     NAME(sums) sums[ROWS];
     for (int r = 0; r < rows; r++) {
-        const T *row = x + (i + r) * s->stride, *added = adds ? addend + (i + r) * s->stride : 0;
+        const E *row = x + (i + r) * s->stride, *added = adds ? addend + (i + r) * s->stride : 0;
         T first = 0;
-        if (centered) first = NAME(load_one)(row);
-        if (centered && adds) first += NAME(load_one)(added);
+        if (centered) first = NAME(fetch_one)(row);
+        if (centered && adds) first += NAME(fetch_one)(added);
         pivot[i + r] = (double)first;
         sums[r] = NAME(sum_row)(adds, centered, row, added, s, pivot[i + r]);
     }
@@ -189,7 +189,7 @@ INLINE void NAME(find_sums)(int rows, int adds, int centered, const T *x, const 
 }
 
 // The moments of a batch of `count` rows; tables hold whole vectors.
-INLINE void NAME(find_moments)(int adds, int centered, const T *x, const T *addend,
+INLINE void NAME(find_moments)(int adds, int centered, const E *x, const E *addend,
                                const NAME(row_shape) *s, long count, NAME(row_moments) *m) {
     double pivot[BATCH] = {0};
     NAME(row_sums) sums = {{0}, {0}};

@@ -9,7 +9,9 @@ extension BLASEngine {
         _ scratch: UnsafeMutablePointer<Scalar>
     ) {
         let activation = epilogue.activation
-        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: coefficients, scratch) {
+        unsafe forEachRun(
+            of: block, x, adding: epilogue.residual?.scalars, by: coefficients, scratch
+        ) {
             at, n, z in
             if let mask = unsafe epilogue.mask {
                 var bits = unsafe MaskWriter(mask, from: at)
@@ -28,7 +30,9 @@ extension BLASEngine {
         into dz: UnsafeMutablePointer<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
         let activation = epilogue.activation
-        unsafe forEachRun(of: block, x, adding: epilogue.residual, by: coefficients, scratch) {
+        unsafe forEachRun(
+            of: block, x, adding: epilogue.residual?.scalars, by: coefficients, scratch
+        ) {
             at, n, z in
             unsafe ActivationRows.activationBackward(
                 z, gradient + at, n, activation, into: dz + at, work: scratch)

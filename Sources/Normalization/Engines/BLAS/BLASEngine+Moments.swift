@@ -4,9 +4,10 @@ extension BLASEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        let x = unsafe x.scalars
         let m = Double(block.valuesPerLane)
         // Σx in `meanOffset` and Σx² in `m2`, until every row is in.
         unsafe moments.update(repeating: Moments(), count: block.lanes)
@@ -43,7 +44,8 @@ extension BLASEngine {
         }
         if let found { return found }
         var moments = Moments()
-        unsafe ReferenceEngine.moments(x, block, into: &moments, scratch: scratch)
+        unsafe ReferenceEngine.moments(
+            TensorPointer(x), block, into: &moments, scratch: scratch)
         return moments
     }
 

@@ -25,12 +25,14 @@ extension BLASEngine: RowEngine {
             var task = output
             if let sum = unsafe output.sum, let addend = unsafe output.addend, block.inner == 1 {
                 // The sum first: it is what is normalized.
-                unsafe add(output.x + row.offset, addend + row.offset, n, into: sum + row.offset)
-                task = unsafe RowOutput(of: sum, into: output.y)
+                unsafe add(
+                    output.x.scalars + row.offset, addend.scalars + row.offset, n,
+                    into: sum.scalars + row.offset)
+                task = unsafe RowOutput(of: sum.reading, into: output.y)
             }
             guard block.inner == 1, scaling.isInRange,
                 let numbers = unsafe numbers(
-                    of: task.x + row.offset, row, scaling, statistics, scratch)
+                    of: task.x.scalars + row.offset, row, scaling, statistics, scratch)
             else {
                 unsafe ReferenceEngine.writeRows(
                     task, row, by: scaling, statistics, scratch: scratch)
@@ -55,7 +57,7 @@ extension BLASEngine: RowEngine {
             let row = block.row(index)
             guard block.inner == 1, scaling.isInRange,
                 let numbers = unsafe numbers(
-                    of: task.x + row.offset, row, scaling, statistics, scratch),
+                    of: task.x.scalars + row.offset, row, scaling, statistics, scratch),
                 let means = unsafe meanGradients(task, row, numbers, scaling, scratch)
             else {
                 unsafe ReferenceEngine.addGradients(
@@ -196,17 +198,17 @@ extension BLASEngine {
         _ task: RowOutput<Scalar>, _ row: RowBlock, _ piece: RowPiece, _ numbers: RowNumbers,
         _ scaling: RowScaling<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
     ) {
-        guard let y = unsafe task.y else { return }
+        guard let y = unsafe task.y?.scalars else { return }
         let (at, n) = (row.offset + piece.start, piece.count)
         let (z, work) = unsafe (scratch + BLASRows.length, scratch)
-        unsafe normalize(task.x + at, n, numbers, into: z, work: work)
+        unsafe normalize(task.x.scalars + at, n, numbers, into: z, work: work)
         let (scale, beta) = unsafe (scaling.scale + piece.start, scaling.beta + piece.start)
         for j in 0..<n { unsafe z[j] = z[j] * scale[j] + beta[j] }
         let epilogue = task.epilogue
-        if let residual = unsafe epilogue.residual {
+        if let residual = unsafe epilogue.residual?.scalars {
             unsafe Scalar.axpy(n, alpha: 1, residual + at, z)
         }
-        if let gradient = unsafe task.gradient {
+        if let gradient = unsafe task.gradient?.scalars {
             unsafe ActivationRows.activationBackward(
                 z, gradient + at, n, epilogue.activation, into: y + at, work: work)
         } else {
@@ -224,8 +226,8 @@ extension BLASEngine {
         let (normalized, h) = unsafe (scratch + BLASRows.length, scratch + 2 * BLASRows.length)
         forEachPiece(of: row.width) { start, n in
             let at = row.offset + start
-            let (g, scale) = unsafe (task.gradient + at, scaling.scale + start)
-            unsafe normalize(task.x + at, n, numbers, into: normalized, work: scratch)
+            let (g, scale) = unsafe (task.gradient.scalars + at, scaling.scale + start)
+            unsafe normalize(task.x.scalars + at, n, numbers, into: normalized, work: scratch)
             for j in 0..<n { unsafe h[j] = g[j] * scale[j] }
             unsafe p += Double(Scalar.sum(n, h))
             unsafe q += Double(Scalar.dot(n, h, normalized))
@@ -246,14 +248,14 @@ extension BLASEngine {
     ) {
         let (at, n) = (row.offset + piece.start, piece.count)
         let (normalized, h) = unsafe (scratch + BLASRows.length, scratch + 2 * BLASRows.length)
-        let (g, scale) = unsafe (task.gradient + at, scaling.scale + piece.start)
-        unsafe normalize(task.x + at, n, numbers, into: normalized, work: scratch)
+        let (g, scale) = unsafe (task.gradient.scalars + at, scaling.scale + piece.start)
+        unsafe normalize(task.x.scalars + at, n, numbers, into: normalized, work: scratch)
         if let sums {
             let (gamma, beta) = unsafe (sums.gamma + piece.start, sums.beta + piece.start)
             for j in 0..<n { unsafe gamma[j] += Double(g[j]) * Double(normalized[j]) }
             for j in 0..<n { unsafe beta[j] += Double(g[j]) }
         }
-        guard let dx = unsafe task.dx else { return }
+        guard let dx = unsafe task.dx?.scalars else { return }
         for j in 0..<n { unsafe h[j] = g[j] * scale[j] }
         // h − P/k − x̂ · Q/k, then times s: neither product of two factors leaves the range.
         unsafe Scalar.axpy(n, alpha: -Scalar(means.1), normalized, h)
@@ -261,7 +263,7 @@ extension BLASEngine {
         let result = unsafe scratch
         unsafe result.update(repeating: Scalar(-means.0 * s), count: n)
         unsafe Scalar.axpy(n, alpha: Scalar(s), h, result)
-        if let addend = unsafe task.addend {
+        if let addend = unsafe task.addend?.scalars {
             unsafe Scalar.axpy(n, alpha: 1, addend + at, result)
         }
         unsafe Scalar.copy(n, result, dx + at)

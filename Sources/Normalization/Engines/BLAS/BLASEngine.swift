@@ -20,7 +20,7 @@ enum BLASEngine: PassEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) {
@@ -30,7 +30,8 @@ enum BLASEngine: PassEngine {
         }
         unsafe sums.update(repeating: LaneGradientSums(), count: block.lanes)
         let work = unsafe scratch + 3 * BLASRows.length
-        unsafe BLASRows.forEachRow(block, x, gradient, scratch) { lane, n, row, g in
+        unsafe BLASRows.forEachRow(block, x.scalars, gradient.scalars, scratch) {
+            lane, n, row, g in
             let l = block.firstLane + lane
             let sum = unsafe Double(Scalar.sum(n, g))
             unsafe sums[lane].gradient += sum
@@ -63,7 +64,7 @@ enum BLASEngine: PassEngine {
     static func write<Scalar: NormalizationScalar>(
         _ output: OutputTask<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (x, block, target) = unsafe (output.x, output.block, output.output)
+        let (x, block, target) = unsafe (output.x.scalars, output.block, output.output.scalars)
         let isTooShort = !BLASRows.gradientIsWorthCalls(block, of: Scalar.self)
         switch output.kind {
         case .normalized(let coefficients, let epilogue) where epilogue.isNothing:
@@ -72,13 +73,14 @@ enum BLASEngine: PassEngine {
             unsafe activate(x, block, by: coefficients, then: epilogue, into: target, scratch)
         case .activationBackward(let g, let coefficients, let epilogue):
             unsafe activationBackward(
-                x, g, block, by: coefficients, through: epilogue, into: target, scratch)
+                x, g.scalars, block, by: coefficients, through: epilogue, into: target, scratch)
         case .inputGradient where isTooShort, .weightedInputGradient where isTooShort:
             unsafe ReferenceEngine.write(output, scratch: scratch)
         case .inputGradient(let g, let coefficients):
-            unsafe inputGradient(x, g, block, by: coefficients, into: target, scratch)
+            unsafe inputGradient(x, g.scalars, block, by: coefficients, into: target, scratch)
         case .weightedInputGradient(let g, let coefficients):
-            unsafe weightedInputGradient(x, g, block, by: coefficients, into: target, scratch)
+            unsafe weightedInputGradient(
+                x, g.scalars, block, by: coefficients, into: target, scratch)
         case .maskedActivationBackward:
             // A choice between two numbers, for which BLAS has no call.
             unsafe ReferenceEngine.write(output, scratch: scratch)
@@ -126,7 +128,9 @@ extension BLASEngine {
         let turned = BLASRows.outputIsWorthTurning(block, of: Scalar.self)
         guard turned || BLASRows.outputIsWorthCalls(block, of: Scalar.self) else {
             return unsafe ReferenceEngine.write(
-                OutputTask(.normalized(coefficients, .nothing), of: x, block, into: y),
+                OutputTask(
+                    .normalized(coefficients, .nothing), of: TensorPointer(x), block,
+                    into: MutableTensorPointer(y)),
                 scratch: scratch)
         }
         unsafe BLASRows.forEachRow(block, turned: turned, x, x, writing: y, scratch) {

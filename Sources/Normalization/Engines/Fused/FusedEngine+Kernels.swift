@@ -2,22 +2,13 @@ internal import CKernels
 
 extension FusedEngine {
     /// The instruction set whose kernels run here.
-    static var instructionSet: String { unsafe String(cString: kernels.name) }
-
-    /// Chosen once: the widest, unless the environment names others.
-    private nonisolated(unsafe) static let kernels = unsafe ckernels_chosen().pointee
-
-    /// The passes for an element type: the table's elements are `CKERNELS_FLOAT`, `CKERNELS_DOUBLE`.
-    @inline(__always)
-    static func passes<Scalar: NormalizationScalar>(of _: Scalar.Type) -> ckernels_passes {
-        unsafe Scalar.self == Float.self ? kernels.passes.0 : kernels.passes.1
-    }
+    static var instructionSet: String { unsafe String(cString: ChosenKernels.all.name) }
 
     static func inverseRoots(
         of values: UnsafePointer<Double>, plus added: Double,
         into roots: UnsafeMutablePointer<Double>, count: Int
     ) {
-        unsafe kernels.inverse_roots(values, added, roots, count)
+        unsafe ChosenKernels.all.inverse_roots(values, added, roots, count)
     }
 
     /// The output as the C struct; null where there is none.
@@ -33,10 +24,10 @@ extension FusedEngine {
             kind: Int32(kind), activation: epilogue.activation.code,
             non_temporal: block.isNonTemporal ? 1 : 0, block: ckernels_block(block),
             mask: epilogue.mask, first_bit: at,
-            negative_slope: epilogue.activation.negativeSlope, x: output.x + at,
-            residual: epilogue.residual.map { unsafe UnsafeRawPointer($0 + at) },
-            g: output.gradient.map { unsafe UnsafeRawPointer($0 + at) }, y: output.output + at,
-            tables: tables)
+            negative_slope: epilogue.activation.negativeSlope, x: (output.x + at).address,
+            residual: epilogue.residual.map { unsafe ($0 + at).address },
+            g: output.gradient.map { unsafe ($0 + at).address },
+            y: (output.output + at).address, tables: tables)
         unsafe body(&description)
     }
 

@@ -10,29 +10,29 @@ extension FusedEngine: RowEngine {
         _ statistics: RowTables, scratch: UnsafeMutablePointer<Scalar>
     ) {
         guard scaling.isInRange else {
-            return unsafe ReferenceEngine.writeRows(
-                output, block, by: scaling, statistics, scratch: scratch)
+            return unsafe WidenedRows.writeRows(
+                ReferenceEngine.self, output, block, by: scaling, statistics, scratch: scratch)
         }
         let (at, activation) = (block.offset, output.epilogue.activation)
-        func here(_ pointer: UnsafePointer<Scalar>?) -> UnsafeRawPointer? {
-            unsafe pointer.map { unsafe UnsafeRawPointer($0 + at) }
+        func here(_ pointer: TensorPointer<Scalar>?) -> UnsafeRawPointer? {
+            unsafe pointer.map { unsafe ($0 + at).address }
         }
-        func here(_ pointer: UnsafeMutablePointer<Scalar>?) -> UnsafeMutableRawPointer? {
-            unsafe pointer.map { unsafe UnsafeMutableRawPointer($0 + at) }
+        func here(_ pointer: MutableTensorPointer<Scalar>?) -> UnsafeMutableRawPointer? {
+            unsafe pointer.map { unsafe ($0 + at).address }
         }
         var task = unsafe ckernels_row_output(
             block: ckernels_row_block(block), rule: ckernels_row_rule(scaling),
             statistics: ckernels_row_statistics(statistics, at: block.firstStatistic),
             statistics_are_known: statistics.areKnown ? 1 : 0, activation: activation.code,
             negative_slope: activation.negativeSlope, non_temporal: output.isNonTemporal ? 1 : 0,
-            scale: scaling.scale, shift: scaling.beta, x: output.x + at,
+            scale: scaling.scale, shift: scaling.beta, x: here(output.x),
             addend: here(output.addend), residual: here(output.epilogue.residual),
             g: here(output.gradient), sum: here(output.sum), y: here(output.y))
         forEachRefused(of: block) { row in
-            unsafe passes(of: Scalar.self).write_rows(&task, row, scratch)
+            unsafe ChosenKernels.passes(of: output.x.format).write_rows(&task, row, scratch)
         } body: { row in
-            unsafe ReferenceEngine.writeRows(
-                output, row, by: scaling, statistics, scratch: scratch)
+            unsafe WidenedRows.writeRows(
+                ReferenceEngine.self, output, row, by: scaling, statistics, scratch: scratch)
         }
     }
 
@@ -43,23 +43,25 @@ extension FusedEngine: RowEngine {
         _ statistics: RowTables, into sums: RowSums?, scratch: UnsafeMutablePointer<Scalar>
     ) {
         guard scaling.isInRange else {
-            return unsafe ReferenceEngine.addGradients(
-                gradient, block, by: scaling, statistics, into: sums, scratch: scratch)
+            return unsafe WidenedRows.addGradients(
+                ReferenceEngine.self, gradient, through: nil, block, by: scaling, statistics,
+                into: sums, scratch: scratch)
         }
         let at = block.offset
         var task = unsafe ckernels_row_gradient(
             block: ckernels_row_block(block), rule: ckernels_row_rule(scaling),
             statistics: ckernels_row_statistics(statistics, at: block.firstStatistic),
             non_temporal: gradient.isNonTemporal ? 1 : 0, scale: scaling.scale,
-            x: gradient.x + at, g: gradient.gradient + at,
-            addend: gradient.addend.map { unsafe UnsafeRawPointer($0 + at) },
-            dx: gradient.dx.map { unsafe UnsafeMutableRawPointer($0 + at) },
+            x: (gradient.x + at).address, g: (gradient.gradient + at).address,
+            addend: gradient.addend.map { unsafe ($0 + at).address },
+            dx: gradient.dx.map { unsafe ($0 + at).address },
             scale_gradient: sums?.gamma, shift_gradient: sums?.beta)
         forEachRefused(of: block) { row in
-            unsafe passes(of: Scalar.self).row_gradients(&task, row, scratch)
+            unsafe ChosenKernels.passes(of: gradient.x.format).row_gradients(&task, row, scratch)
         } body: { row in
-            unsafe ReferenceEngine.addGradients(
-                gradient, row, by: scaling, statistics, into: sums, scratch: scratch)
+            unsafe WidenedRows.addGradients(
+                ReferenceEngine.self, gradient, through: nil, row, by: scaling, statistics,
+                into: sums, scratch: scratch)
         }
     }
 

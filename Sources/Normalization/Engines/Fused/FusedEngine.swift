@@ -12,10 +12,12 @@ enum FusedEngine: OverlappingEngine {
     /// length, so longer ones are cut and their moments merged.
     private static let longestSum = 1024
 
+    static let takesHalves = true
+
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ block: Block,
         into moments: UnsafeMutablePointer<Moments>, writing meanwhile: OutputTask<Scalar>?,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
@@ -40,7 +42,7 @@ enum FusedEngine: OverlappingEngine {
     /// which have their numbers already. Of planes shorter than a vector the last bits depend on which.
     @inline(__always)
     private static func mergeMoments<Scalar: NormalizationScalar>(
-        of x: UnsafePointer<Scalar>, _ part: Block, _ tables: LaneTables<Scalar>,
+        of x: TensorPointer<Scalar>, _ part: Block, _ tables: LaneTables<Scalar>,
         into moments: UnsafeMutablePointer<Moments>, areFirst: Bool
     ) {
         let m = Double(part.valuesPerLane)
@@ -89,7 +91,7 @@ enum FusedEngine: OverlappingEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
@@ -122,9 +124,9 @@ enum FusedEngine: OverlappingEngine {
         if case .maskedActivationBackward(let mask, let activation) = output.kind {
             return unsafe withUnsafePointer(to: ckernels_block(block)) { shape in
                 let at = block.offset
-                unsafe passes(of: Scalar.self).activation_backward_masked(
-                    output.x + at, shape, mask, at, activation.code, activation.negativeSlope,
-                    output.output + at)
+                unsafe ChosenKernels.passes(of: output.x.format).activation_backward_masked(
+                    (output.x + at).address, shape, mask, at, activation.code,
+                    activation.negativeSlope, (output.output + at).address)
             }
         }
         guard block.isContiguousInSamples else {
@@ -136,7 +138,7 @@ enum FusedEngine: OverlappingEngine {
         }
         let tables = unsafe LaneTables<Scalar>(scratch)
         unsafe withOutput(output) {
-            unsafe passes(of: Scalar.self).write($0, tables.kernelScratch)
+            unsafe ChosenKernels.passes(of: output.x.format).write($0, tables.kernelScratch)
         }
     }
 
@@ -144,16 +146,17 @@ enum FusedEngine: OverlappingEngine {
     /// Σ g and Σ g · d, into the tables.
     @inline(__always)
     private static func sum<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, times gradient: UnsafePointer<Scalar>? = nil, _ block: Block,
+        _ x: TensorPointer<Scalar>, times gradient: TensorPointer<Scalar>? = nil, _ block: Block,
         from centers: UnsafePointer<Double>, _ tables: LaneTables<Scalar>,
         writing meanwhile: OutputTask<Scalar>? = nil
     ) {
         let at = block.offset
-        let gradient = unsafe gradient.map { unsafe $0 + at }
+        let gradient = unsafe gradient.map { unsafe ($0 + at).address }
         unsafe withUnsafePointer(to: ckernels_block(block)) { shape in
             unsafe withOutput(meanwhile) { meanwhile in
-                unsafe passes(of: Scalar.self).sum(
-                    x + at, gradient, shape, centers, tables.sums, tables.products, meanwhile,
+                unsafe ChosenKernels.passes(of: x.format).sum(
+                    (x + at).address, gradient, shape, centers, tables.sums, tables.products,
+                    meanwhile,
                     tables.kernelScratch)
             }
         }

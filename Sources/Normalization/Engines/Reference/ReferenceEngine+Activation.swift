@@ -6,7 +6,7 @@ extension ReferenceEngine {
         _ x: UnsafePointer<Scalar>, _ block: Block, by coefficients: NormalizeCoefficients<Scalar>,
         then epilogue: Epilogue<Scalar>, into y: UnsafeMutablePointer<Scalar>
     ) {
-        let (residual, activation) = unsafe (epilogue.residual, epilogue.activation)
+        let (residual, activation) = unsafe (epilogue.residual?.scalars, epilogue.activation)
         forEachPlane(of: block) { plane, lane in
             let range = plane..<plane + block.inner
             // Before y is written, which may be where x is.
@@ -32,7 +32,7 @@ extension ReferenceEngine {
         by coefficients: NormalizeCoefficients<Scalar>, through epilogue: Epilogue<Scalar>,
         into dz: UnsafeMutablePointer<Scalar>
     ) {
-        let (residual, activation) = unsafe (epilogue.residual, epilogue.activation)
+        let (residual, activation) = unsafe (epilogue.residual?.scalars, epilogue.activation)
         forEachPlane(of: block) { plane, lane in
             for i in plane..<plane + block.inner {
                 let z = unsafe preactivation(x, residual, coefficients, i, lane)

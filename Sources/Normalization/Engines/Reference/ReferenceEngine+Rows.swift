@@ -10,10 +10,12 @@ extension ReferenceEngine: RowEngine {
         forEachRow(of: block) { first, at in
             let known = statistics.known(at)
             let row = unsafe ReferenceRow(
-                x: output.x, addend: output.addend, first: first, block, scaling, known)
+                x: output.x.scalars, addend: output.addend?.scalars, first: first, block, scaling,
+                known)
             if known == nil { statistics.set(at, row) }
-            guard let y = unsafe output.y else { return }
-            let (residual, gradient) = unsafe (output.epilogue.residual, output.gradient)
+            guard let y = unsafe output.y?.scalars else { return }
+            let residual = unsafe output.epilogue.residual?.scalars
+            let (gradient, sum) = unsafe (output.gradient?.scalars, output.sum?.scalars)
             let activation = output.epilogue.activation
             for j in 0..<block.width {
                 let i = first + j * block.inner
@@ -22,7 +24,7 @@ extension ReferenceEngine: RowEngine {
                 var z = unsafe scaling.gamma(j) * normalized + Double(scaling.beta[j])
                 if let residual = unsafe residual { unsafe z += Double(residual[i]) }
                 // Before y, which may be where x is.
-                if let sum = unsafe output.sum { unsafe sum[i] = row.value(i) }
+                if let sum = unsafe sum { unsafe sum[i] = row.value(i) }
                 if let gradient = unsafe gradient {
                     unsafe y[i] = Scalar(activation.backward(Double(gradient[i]), at: z))
                 } else {
@@ -39,15 +41,16 @@ extension ReferenceEngine: RowEngine {
         _ statistics: RowTables, into sums: RowSums?, scratch: UnsafeMutablePointer<Scalar>
     ) {
         let k = Double(block.width)
+        let (gradient, addend) = unsafe (task.gradient.scalars, task.addend?.scalars)
         forEachRow(of: block) { first, at in
             let row = unsafe ReferenceRow(
-                x: task.x, addend: nil, first: first, block, scaling, statistics.known(at))
+                x: task.x.scalars, addend: nil, first: first, block, scaling, statistics.known(at))
             // P = Σ h and Q = Σ h · x̂
             var p = CompensatedSum()
             var q = CompensatedSum()
             for j in 0..<block.width {
                 let i = first + j * block.inner
-                let (g, normalized) = unsafe (Double(task.gradient[i]), row.normalized(i))
+                let (g, normalized) = unsafe (Double(gradient[i]), row.normalized(i))
                 p.add(scaling.gamma(j) * g)
                 q.add(scaling.gamma(j) * g * normalized)
                 if let sums {
@@ -55,14 +58,14 @@ extension ReferenceEngine: RowEngine {
                     unsafe sums.beta[j] += g
                 }
             }
-            guard let dx = unsafe task.dx else { return }
+            guard let dx = unsafe task.dx?.scalars else { return }
             let (meanH, meanHX) = (scaling.isCentered ? p.value / k : 0, q.value / k)
             for j in 0..<block.width {
                 let i = first + j * block.inner
-                let h = unsafe scaling.gamma(j) * Double(task.gradient[i])
+                let h = unsafe scaling.gamma(j) * Double(gradient[i])
                 let difference = h - meanH - row.normalized(i) * meanHX
                 let own = row.scaled(difference)
-                let other = unsafe task.addend.map { unsafe Double($0[i]) } ?? 0
+                let other = unsafe addend.map { unsafe Double($0[i]) } ?? 0
                 unsafe dx[i] = Scalar(own + other)
             }
         }

@@ -8,9 +8,10 @@ enum ReferenceEngine: PassEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func moments<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
+        _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        let x = unsafe x.scalars
         let count = block.valuesPerLane
         for lane in 0..<block.lanes {
             // Deviations are taken from the first value, so that a constant lane has exactly its
@@ -53,10 +54,11 @@ enum ReferenceEngine: PassEngine {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: UnsafePointer<Scalar>, _ gradient: UnsafePointer<Scalar>, _ block: Block,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, _ block: Block,
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) {
+        let (x, gradient) = unsafe (x.scalars, gradient.scalars)
         for lane in 0..<block.lanes {
             let l = block.firstLane + lane
             let (mean, s) = (coefficients.mean[l], coefficients.inverseDeviation[l])
@@ -81,7 +83,7 @@ enum ReferenceEngine: PassEngine {
     static func write<Scalar: NormalizationScalar>(
         _ output: OutputTask<Scalar>, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        let (x, block, target) = unsafe (output.x, output.block, output.output)
+        let (x, block, target) = unsafe (output.x.scalars, output.block, output.output.scalars)
         switch output.kind {
         case .normalized(let coefficients, let epilogue) where epilogue.isNothing:
             unsafe normalize(x, block, by: coefficients, into: target)
@@ -89,13 +91,14 @@ enum ReferenceEngine: PassEngine {
             unsafe activate(x, block, by: coefficients, then: epilogue, into: target)
         case .activationBackward(let g, let coefficients, let epilogue):
             unsafe activationBackward(
-                x, g, block, by: coefficients, through: epilogue, into: target)
+                x, g.scalars, block, by: coefficients, through: epilogue, into: target)
         case .maskedActivationBackward(let mask, let activation):
             unsafe activationBackward(x, block, by: mask, activation, into: target)
         case .inputGradient(let g, let coefficients):
-            unsafe inputGradient(x, g, block, by: coefficients, into: target)
+            unsafe inputGradient(x, g.scalars, block, by: coefficients, into: target)
         case .weightedInputGradient(let g, let coefficients):
-            unsafe weightedInputGradient(x, g, block, by: coefficients, into: target)
+            unsafe weightedInputGradient(
+                x, g.scalars, block, by: coefficients, into: target)
         }
     }
 }

@@ -149,14 +149,11 @@ extension BatchNorm {
                 let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
                 setAffine(gamma, tensors.beta(beta), normalize, runner)
                 setScaling(scaling, statistics, runner)
-                let output = tensors.scaledGradient(by: scaling)
+                let output = tensors.scaledGradient(by: scaling, normalize)
                 guard needsSums else {
                     setStatistics(statistics, 0..<channels, normalize, runner)
                     runner.writeAll { block, write in
-                        if let dz = tensors.activation {
-                            write(unsafe dz.task(tensors.x, block, by: normalize))
-                        }
-                        if let output { write(output(block)) }
+                        tensors.writeOutputs(of: block, by: normalize, output, write)
                     }
                     return GradientSums(emptyWithChannels: channels)
                 }

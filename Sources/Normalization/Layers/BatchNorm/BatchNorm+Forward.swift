@@ -24,13 +24,14 @@ extension BatchNorm {
     ///   ``NormalizationError/wrongMaskLength(expected:actual:)``, ``NormalizationError/noMask(activation:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry)
@@ -40,13 +41,14 @@ extension BatchNorm {
     /// Training forward in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry)
@@ -56,14 +58,15 @@ extension BatchNorm {
     /// Training forward, and the batch's statistics into the running ones.
     ///
     /// - Throws: as ``commit(_:)-(BatchStatistics)`` too: y is written then, the layer is as it was.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
     @discardableResult
-    public mutating func forwardAndCommit(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    public mutating func forwardAndCommit<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         let statistics = try forward(
             x, adding: residual, then: activation, into: &y, activationMask: activationMask,
             geometry: geometry)

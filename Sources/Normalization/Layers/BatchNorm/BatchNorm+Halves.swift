@@ -10,11 +10,12 @@ extension BatchNorm {
     ///   - geometry: how x is read.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func statistics(
-        of x: Span<Scalar>, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func statistics<Element: NormalizationElement>(
+        of x: Span<Element>, geometry: Geometry
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try check(geometry, (.input, x.count))
         return try BatchStatistics(
             of: x, geometry: geometry, engine: engine, threadLimit: threadLimit)
@@ -33,13 +34,14 @@ extension BatchNorm {
     ///   - activationMask: receives where f′ is 1.
     ///   - geometry: how the tensors are read.
     /// - Throws: ``NormalizationError/mismatchedStatistics(expected:actual:)``, and what forward throws.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func normalize(
-        _ x: Span<Scalar>, with statistics: BatchStatistics, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func normalize<Element: NormalizationElement>(
+        _ x: Span<Element>, with statistics: BatchStatistics, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try check(geometry)
@@ -63,19 +65,20 @@ extension BatchNorm {
     ///   - dz: receives dz, as many.
     ///   - geometry: how the tensors are read.
     /// - Throws: as backward.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func activationBackward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func activationBackward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, adding residual: Span<Element>? = nil,
         through activation: Activation, activationMask: Span<UInt8>? = nil,
-        normalizedBy statistics: NormalizingStatistics, into dz: inout MutableSpan<Scalar>,
+        normalizedBy statistics: NormalizingStatistics, into dz: inout MutableSpan<Element>,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x, &dz) { buffers throws(NormalizationError) in
             unsafe try buffers.through(activation, residual, activationMask, nil) {
                 buffers throws(NormalizationError) in
                 var buffers = buffers
-                unsafe (buffers.residualGradient, buffers.dx) = (buffers.dx, nil)
+                (buffers.residualGradient, buffers.dx) = (buffers.dx, nil)
                 try check(geometry)
                 try buffers.check(geometry)
                 let numbers = try meanAndVariance(statistics, geometry, isWhole: false)
@@ -93,12 +96,13 @@ extension BatchNorm {
     ///   - statistics: those that x̂ was made with, of this tensor or of a larger batch.
     ///   - geometry: how the tensors are read.
     /// - Throws: as backward.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func gradientSums(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func gradientSums<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
         normalizedBy statistics: NormalizingStatistics, geometry: Geometry
-    ) throws(NormalizationError) -> GradientSums {
+    ) throws(NormalizationError) -> GradientSums
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x) { buffers throws(NormalizationError) in
             try check(geometry)
             try buffers.check(geometry)
@@ -124,12 +128,13 @@ extension BatchNorm {
     ///   - geometry: how the tensors are read.
     /// - Throws: ``NormalizationError/mismatchedCount(expected:actual:)`` unless the sums are of as many
     ///   values as the statistics, and what backward throws.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inputGradient(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, normalizedBy statistics: BatchStatistics,
-        with sums: GradientSums, into dx: inout MutableSpan<Scalar>, geometry: Geometry
-    ) throws(NormalizationError) {
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inputGradient<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, normalizedBy statistics: BatchStatistics,
+        with sums: GradientSums, into dx: inout MutableSpan<Element>, geometry: Geometry
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
             try check(geometry)
             try buffers.check(geometry)

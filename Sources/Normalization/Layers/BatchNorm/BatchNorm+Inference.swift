@@ -18,13 +18,14 @@ extension BatchNorm {
     ///   ``NormalizationError/channelMismatch(shape:channelAxis:expected:actual:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inference(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         guard runningStatistics != nil else {
             _ = try forward(x, adding: residual, then: activation, into: &y, geometry: geometry)
             return
@@ -38,12 +39,13 @@ extension BatchNorm {
     /// Inference in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity, geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         guard runningStatistics != nil else {
             _ = try forwardInPlace(&x, adding: residual, then: activation, geometry: geometry)
             return

@@ -23,12 +23,13 @@ extension BatchNorm {
     ///   number of values, and what forward and inference throw;
     ///   ``NormalizationError/noRunningStatistics`` where the layer has none and they are asked for.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inverse(
-        _ y: Span<Scalar>, normalizedBy statistics: NormalizingStatistics,
-        into x: inout MutableSpan<Scalar>, geometry: Geometry
-    ) throws(NormalizationError) {
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inverse<Element: NormalizationElement>(
+        _ y: Span<Element>, normalizedBy statistics: NormalizingStatistics,
+        into x: inout MutableSpan<Element>, geometry: Geometry
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(y, nil, .identity, &x, nil) {
             buffers throws(NormalizationError) in
             try inverse(buffers, statistics, geometry)
@@ -38,12 +39,13 @@ extension BatchNorm {
     /// The inverse in place: `y` becomes x.
     ///
     /// - Throws: as the form with an output; y is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inverseInPlace(
-        _ y: inout MutableSpan<Scalar>, normalizedBy statistics: NormalizingStatistics,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inverseInPlace<Element: NormalizationElement>(
+        _ y: inout MutableSpan<Element>, normalizedBy statistics: NormalizingStatistics,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&y, nil, .identity, nil) {
             buffers throws(NormalizationError) in
             try inverse(buffers, statistics, geometry)

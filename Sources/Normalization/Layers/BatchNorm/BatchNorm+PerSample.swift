@@ -30,14 +30,15 @@ extension BatchNorm {
     /// - References: de Vries et al., "Modulating early visual processing by language", 2017,
     ///   <https://arxiv.org/abs/1707.00683>; Brock, Donahue and Simonyan, "Large Scale GAN Training for High
     ///   Fidelity Natural Image Synthesis", 2018, <https://arxiv.org/abs/1809.11096>.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
-        scaleOffset: Double = 0, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
+        scaleOffset: Double = 0, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -50,14 +51,15 @@ extension BatchNorm {
     /// Training forward in place with γ and β per sample: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, then activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -125,14 +127,15 @@ extension BatchNorm {
     /// them normalizes with the batch's.
     ///
     /// - Throws: as inference without γ and β, and as forward with them.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inference(
-        _ x: Span<Scalar>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
-        scaleOffset: Double = 0, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
+        scaleOffset: Double = 0, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, nil) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -145,14 +148,15 @@ extension BatchNorm {
     /// Inference in place with γ and β per sample: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, then activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, then activation: Activation = .identity,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, nil) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {

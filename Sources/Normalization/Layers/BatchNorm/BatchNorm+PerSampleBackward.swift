@@ -26,17 +26,18 @@ extension BatchNorm {
     /// - Returns: ∂γ and ∂β, samples before channels.
     /// - Throws: as backward without γ and β, and as forward with them.
     /// - Complexity: O(n) time; O(N · C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: NormalizingStatistics,
-        into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -53,16 +54,17 @@ extension BatchNorm {
     /// Backward in place with γ and β per sample: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
         scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: NormalizingStatistics,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {

@@ -190,14 +190,11 @@ extension BatchNorm {
                     mean: zero, variance: variance, offset: offset, lanes, epsilon: epsilon,
                     runner.engine)
             }
-            let output = tensors.scaledGradient(by: scaling)
+            let output = tensors.scaledGradient(by: scaling, normalize)
             guard needsSums else {
                 prepare(all)
                 runner.writeAll { block, write in
-                    if let dz = tensors.activation {
-                        write(unsafe dz.task(tensors.x, block, by: normalize))
-                    }
-                    if let output { write(output(block)) }
+                    tensors.writeOutputs(of: block, by: normalize, output, write)
                 }
                 return ParameterGradients()
             }

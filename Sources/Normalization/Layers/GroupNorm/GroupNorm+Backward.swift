@@ -28,15 +28,16 @@ extension GroupNorm {
     ///   shares memory with an input (without being g, or without an activation x), and what forward
     ///   throws.
     /// - Complexity: O(n) time; O(N · C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, adding residual: Span<Element>? = nil,
         through activation: Activation = .identity, activationMask: Span<UInt8>? = nil,
-        normalizedBy statistics: GroupStatistics? = nil, into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        normalizedBy statistics: GroupStatistics? = nil, into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -51,15 +52,16 @@ extension GroupNorm {
     /// Backward in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: GroupStatistics? = nil,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -74,13 +76,14 @@ extension GroupNorm {
     /// ∂γ and ∂β alone, where nothing before the layer is trained and no activation follows it.
     ///
     /// - Throws: as the form with an output.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func parameterGradients(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func parameterGradients<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
         normalizedBy statistics: GroupStatistics? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .parameters
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x) { buffers throws(NormalizationError) in
             try backward(
                 buffers, statistics, .ofLayer(gamma: gamma, beta: beta), geometry, wanted)

@@ -15,7 +15,7 @@ extension GroupNorm {
     }
 
     /// The statistics of every group of every sample.
-    func runStatistics(_ x: UnsafePointer<Scalar>, _ geometry: Geometry) -> GroupStatistics {
+    func runStatistics(_ x: TensorPointer<Scalar>, _ geometry: Geometry) -> GroupStatistics {
         var statistics = GroupStatistics(
             emptyWithGroups: groups, count: valuesPerGroup(geometry))
         forEachRun(geometry) { run in

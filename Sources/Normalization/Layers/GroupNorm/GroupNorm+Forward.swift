@@ -23,13 +23,14 @@ extension GroupNorm {
     ///   ``NormalizationError/wrongMaskLength(expected:actual:)``, ``NormalizationError/noMask(activation:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(N · C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> GroupStatistics {
+    ) throws(NormalizationError) -> GroupStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, .ofLayer(gamma: gamma, beta: beta), geometry)
@@ -39,13 +40,14 @@ extension GroupNorm {
     /// Forward in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> GroupStatistics {
+    ) throws(NormalizationError) -> GroupStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, .ofLayer(gamma: gamma, beta: beta), geometry)
@@ -58,14 +60,15 @@ extension GroupNorm {
     ///   - x: the values, `geometry.count` of them.
     ///   - geometry: how x is read.
     /// - Throws: as forward.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func statistics(
-        of x: Span<Scalar>, geometry: Geometry
-    ) throws(NormalizationError) -> GroupStatistics {
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func statistics<Element: NormalizationElement>(
+        of x: Span<Element>, geometry: Geometry
+    ) throws(NormalizationError) -> GroupStatistics
+    where Element.Arithmetic == Scalar {
         try check(geometry, (.input, x.count))
         return unsafe x.withUnsafeBufferPointer { x in
-            guard let x = x.baseAddress, geometry.count > 0 else {
+            guard let x = unsafe TensorBuffer<Scalar>(x).start, geometry.count > 0 else {
                 return GroupStatistics(emptyWithGroups: groups)
             }
             return unsafe runStatistics(x, geometry)

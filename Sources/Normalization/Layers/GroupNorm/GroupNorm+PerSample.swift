@@ -31,14 +31,15 @@ extension GroupNorm {
     /// - References: Perez et al., "FiLM: Visual Reasoning with a General Conditioning Layer", 2017,
     ///   <https://arxiv.org/abs/1709.07871>; Huang and Belongie, "Arbitrary Style Transfer in Real-time with
     ///   Adaptive Instance Normalization", 2017, <https://arxiv.org/abs/1703.06868>.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
-        scaleOffset: Double = 0, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
+        scaleOffset: Double = 0, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> GroupStatistics {
+    ) throws(NormalizationError) -> GroupStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -51,14 +52,15 @@ extension GroupNorm {
     /// Forward in place with γ and β per sample: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, then activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> GroupStatistics {
+    ) throws(NormalizationError) -> GroupStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -103,14 +105,15 @@ extension GroupNorm {
     /// Inference with γ and β per sample: forward's y, and nothing else.
     ///
     /// - Throws: as forward with γ and β per sample.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inference(
-        _ x: Span<Scalar>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
-        scaleOffset: Double = 0, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
+        scaleOffset: Double = 0, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, nil) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -123,14 +126,15 @@ extension GroupNorm {
     /// Inference in place with γ and β per sample: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, then activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, then activation: Activation = .identity,
         geometry: Geometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, nil) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {

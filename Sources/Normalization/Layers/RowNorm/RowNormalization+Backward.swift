@@ -27,18 +27,19 @@ extension RowNormalization {
     ///   values, ``NormalizationError/overlap(_:_:)`` where an output shares memory with an input in
     ///   another way, and what forward throws.
     /// - Complexity: O(n) time; O(width) memory for each of at most 32 parts of the rows.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, adding residual: Span<Element>? = nil,
         through activation: Activation = .identity,
-        normalizedBy statistics: RowStatistics? = nil, sumGradient: Span<Scalar>? = nil,
-        into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: RowGeometry,
+        normalizedBy statistics: RowStatistics? = nil, sumGradient: Span<Element>? = nil,
+        into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: RowGeometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try RowBackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, sumGradient, dz) {
@@ -52,17 +53,18 @@ extension RowNormalization {
     /// Backward in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
-        normalizedBy statistics: RowStatistics? = nil, sumGradient: Span<Scalar>? = nil,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: RowGeometry,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
+        normalizedBy statistics: RowStatistics? = nil, sumGradient: Span<Element>? = nil,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: RowGeometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try RowBackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, sumGradient, dz) {
@@ -76,15 +78,16 @@ extension RowNormalization {
     /// ∂γ and ∂β alone, where nothing before the layer is trained and no activation follows it.
     ///
     /// - Throws: as the form with an output.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func parameterGradients(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func parameterGradients<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
         normalizedBy statistics: RowStatistics? = nil, geometry: RowGeometry,
         wanting wanted: GradientSelection = .parameters
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try RowBackwardBuffers.with(gradient, x) { buffers throws(NormalizationError) in
             try backward(buffers, statistics, geometry, wanted)
         }
@@ -105,7 +108,7 @@ extension RowNormalization {
         let wantsBeta = wanted.contains(.beta) && !beta.isAbsent
         let wantsSums = wantsGamma || wantsBeta
         var sums: (gamma: [Double], beta: [Double])?
-        if unsafe geometry.count > 0 && (wantsSums || buffers.dx != nil) {
+        if geometry.count > 0 && (wantsSums || buffers.dx != nil) {
             sums = runBackward(buffers, statistics, geometry, wantsSums: wantsSums)
         }
         let nothing = { [Double](repeating: 0, count: self.width) }

@@ -41,16 +41,14 @@ extension RowNormalization {
                 return withTables(geometry.statisticsCount) { unknown in
                     var known = unknown
                     known.areKnown = true
-                    var before = unsafe [(RowOutput(of: gradient.x, into: nil), unknown)]
-                    if let activation { before.append((activation, known)) }
                     return runner.addGradients(
-                        gradient, after: before, by: scaling, known, wantsSums: wantsSums)
+                        gradient, through: activation, by: scaling, known, into: unknown,
+                        wantsSums: wantsSums)
                 }
             }
             return statistics.withTables { known in
                 runner.addGradients(
-                    gradient, after: activation.map { [($0, known)] } ?? [], by: scaling, known,
-                    wantsSums: wantsSums)
+                    gradient, through: activation, by: scaling, known, wantsSums: wantsSums)
             }
         }
     }

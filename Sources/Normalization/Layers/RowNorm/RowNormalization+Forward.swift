@@ -20,15 +20,16 @@ extension RowNormalization {
     ///   ``NormalizationError/invalidEpsilon(_:)``, ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/overlap(_:_:)`` where y shares memory with an input without being x.
     /// - Complexity: O(n) time; O(rows) memory for the statistics, and O(width) beside the buffers.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func forward(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: RowGeometry
-    ) throws(NormalizationError) -> RowStatistics {
+    ) throws(NormalizationError) -> RowStatistics
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(x, residual, activation, &y) { buffers throws(NormalizationError) in
             try forward(buffers, geometry)
         }
@@ -37,14 +38,15 @@ extension RowNormalization {
     /// Training forward in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity, geometry: RowGeometry
-    ) throws(NormalizationError) -> RowStatistics {
+    ) throws(NormalizationError) -> RowStatistics
+    where Element.Arithmetic == Scalar {
         try RowBuffers.inPlace(&x, residual, activation) { buffers throws(NormalizationError) in
             try forward(buffers, geometry)
         }

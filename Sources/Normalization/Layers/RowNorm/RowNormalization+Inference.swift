@@ -11,15 +11,16 @@ extension RowNormalization {
     /// - Throws: as ``forward(_:adding:then:into:geometry:)``, also where ε is not above zero: a row may be
     ///   constant at any time.
     /// - Complexity: O(n) time; O(width) memory beside the buffers.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func inference(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: RowGeometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(x, residual, activation, &y) { buffers throws(NormalizationError) in
             try inference(buffers, geometry)
         }
@@ -28,14 +29,15 @@ extension RowNormalization {
     /// Inference in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity, geometry: RowGeometry
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try RowBuffers.inPlace(&x, residual, activation) { buffers throws(NormalizationError) in
             try inference(buffers, geometry)
         }

@@ -17,14 +17,15 @@ extension RowNormalization {
     /// - Returns: count, mean and M2 of each row of the sum.
     /// - Throws: as ``forward(_:adding:then:into:geometry:)``; no two buffers may share memory.
     /// - Complexity: O(n) time; O(rows) memory for the statistics, and O(width) beside the buffers.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func forward(
-        sumOf x: Span<Scalar>, and residual: Span<Scalar>, sum: inout MutableSpan<Scalar>,
-        into y: inout MutableSpan<Scalar>, geometry: RowGeometry
-    ) throws(NormalizationError) -> RowStatistics {
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        sumOf x: Span<Element>, and residual: Span<Element>, sum: inout MutableSpan<Element>,
+        into y: inout MutableSpan<Element>, geometry: RowGeometry
+    ) throws(NormalizationError) -> RowStatistics
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(sumOf: x, and: residual, &sum, &y) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry)
@@ -34,14 +35,15 @@ extension RowNormalization {
     /// Training forward of x + residual, where `x` becomes the sum.
     ///
     /// - Throws: as the form with a place for the sum; x is as it was then.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func forward(
-        adding residual: Span<Scalar>, to x: inout MutableSpan<Scalar>,
-        into y: inout MutableSpan<Scalar>, geometry: RowGeometry
-    ) throws(NormalizationError) -> RowStatistics {
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        adding residual: Span<Element>, to x: inout MutableSpan<Element>,
+        into y: inout MutableSpan<Element>, geometry: RowGeometry
+    ) throws(NormalizationError) -> RowStatistics
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(adding: residual, to: &x, &y) { buffers throws(NormalizationError) in
             try forward(buffers, geometry)
         }
@@ -52,14 +54,15 @@ extension RowNormalization {
     ///
     /// - Throws: as ``forward(sumOf:and:sum:into:geometry:)``.
     /// - Complexity: O(n) time; O(width) memory beside the buffers.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func inference(
-        sumOf x: Span<Scalar>, and residual: Span<Scalar>, sum: inout MutableSpan<Scalar>,
-        into y: inout MutableSpan<Scalar>, geometry: RowGeometry
-    ) throws(NormalizationError) {
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        sumOf x: Span<Element>, and residual: Span<Element>, sum: inout MutableSpan<Element>,
+        into y: inout MutableSpan<Element>, geometry: RowGeometry
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(sumOf: x, and: residual, &sum, &y) {
             buffers throws(NormalizationError) in
             try inference(buffers, geometry)
@@ -69,14 +72,15 @@ extension RowNormalization {
     /// Inference of x + residual, where `x` becomes the sum.
     ///
     /// - Throws: as the form with a place for the sum; x is as it was then.
-    @specialized(where Self == LayerNorm<Float>)
-    @specialized(where Self == LayerNorm<Double>)
-    @specialized(where Self == RMSNorm<Float>)
-    @specialized(where Self == RMSNorm<Double>)
-    public func inference(
-        adding residual: Span<Scalar>, to x: inout MutableSpan<Scalar>,
-        into y: inout MutableSpan<Scalar>, geometry: RowGeometry
-    ) throws(NormalizationError) {
+    @specialized(where Self == LayerNorm<Float>, Element == Float)
+    @specialized(where Self == LayerNorm<Double>, Element == Double)
+    @specialized(where Self == RMSNorm<Float>, Element == Float)
+    @specialized(where Self == RMSNorm<Double>, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        adding residual: Span<Element>, to x: inout MutableSpan<Element>,
+        into y: inout MutableSpan<Element>, geometry: RowGeometry
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try RowBuffers.with(adding: residual, to: &x, &y) { buffers throws(NormalizationError) in
             try inference(buffers, geometry)
         }

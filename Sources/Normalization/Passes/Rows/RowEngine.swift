@@ -10,6 +10,8 @@
 protocol RowEngine: Sendable {
     /// The elements of scratch memory a worker needs.
     static var scratchCount: Int { get }
+    /// Whether tensors may have elements of 16 bits; else they are widened for it.
+    static var takesHalves: Bool { get }
 
     /// The statistics of the block's rows, unless they are known, and what is to be written.
     static func writeRows<Scalar: NormalizationScalar>(
@@ -28,17 +30,17 @@ protocol RowEngine: Sendable {
 /// * sum = h, where there is an addend.
 @safe
 struct RowOutput<Scalar: NormalizationScalar> {
-    let x: UnsafePointer<Scalar>
-    var addend: UnsafePointer<Scalar>?
-    var sum: UnsafeMutablePointer<Scalar>?
+    let x: TensorPointer<Scalar>
+    var addend: TensorPointer<Scalar>?
+    var sum: MutableTensorPointer<Scalar>?
     var epilogue = Epilogue<Scalar>.nothing
-    var gradient: UnsafePointer<Scalar>?
+    var gradient: TensorPointer<Scalar>?
     /// Not there where statistics alone are wanted.
-    var y: UnsafeMutablePointer<Scalar>?
+    var y: MutableTensorPointer<Scalar>?
     /// Whether stores may go past the caches.
     var isNonTemporal = false
 
-    init(of x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>?) {
+    init(of x: TensorPointer<Scalar>, into y: MutableTensorPointer<Scalar>?) {
         unsafe self.x = x
         unsafe self.y = y
     }
@@ -48,11 +50,11 @@ struct RowOutput<Scalar: NormalizationScalar> {
 /// h · x̂; P counts as zero where rows are not centered.
 @safe
 struct RowGradient<Scalar: NormalizationScalar> {
-    let x: UnsafePointer<Scalar>
-    let gradient: UnsafePointer<Scalar>
+    let x: TensorPointer<Scalar>
+    let gradient: TensorPointer<Scalar>
     /// The gradient that comes to x by another way.
-    var addend: UnsafePointer<Scalar>?
-    var dx: UnsafeMutablePointer<Scalar>?
+    var addend: TensorPointer<Scalar>?
+    var dx: MutableTensorPointer<Scalar>?
     var isNonTemporal = false
 }
 

@@ -1,69 +1,73 @@
 /// The memory of backward's arguments, while it may be used.
 @safe
 struct BackwardBuffers<Scalar: NormalizationScalar> {
-    var gradient: UnsafeBufferPointer<Scalar>
-    var x: UnsafeBufferPointer<Scalar>
-    var residual: UnsafeBufferPointer<Scalar>? = nil
+    var gradient: TensorBuffer<Scalar>
+    var x: TensorBuffer<Scalar>
+    var residual: TensorBuffer<Scalar>? = nil
     var activation = Activation.identity
     var mask: UnsafeBufferPointer<UInt8>? = nil
-    var dx: UnsafeMutableBufferPointer<Scalar>? = nil
-    var residualGradient: UnsafeMutableBufferPointer<Scalar>? = nil
+    var dx: MutableTensorBuffer<Scalar>? = nil
+    var residualGradient: MutableTensorBuffer<Scalar>? = nil
 
     /// Whether there is something to go back through before the normalization.
-    private var hasActivation: Bool { unsafe activation != .identity || residualGradient != nil }
+    private var hasActivation: Bool { activation != .identity || residualGradient != nil }
 
     /// Calls `body` with the memory of x and the gradient, and a place for ∂x.
-    static func with<Result>(
-        _ gradient: Span<Scalar>, _ x: Span<Scalar>, _ dx: inout MutableSpan<Scalar>,
+    static func with<Element: NormalizationElement, Result>(
+        _ gradient: Span<Element>, _ x: Span<Element>, _ dx: inout MutableSpan<Element>,
         _ body: (BackwardBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         try with(gradient, x) { buffers throws(NormalizationError) in
             try unsafe dx.withUnsafeMutableBufferPointer { dx throws(NormalizationError) in
                 var buffers = buffers
-                unsafe buffers.dx = dx
+                unsafe buffers.dx = MutableTensorBuffer(dx)
                 return try body(buffers)
             }
         }
     }
 
     /// The same where the gradient becomes ∂x.
-    static func inPlace<Result>(
-        _ gradient: inout MutableSpan<Scalar>, _ x: Span<Scalar>,
+    static func inPlace<Element: NormalizationElement, Result>(
+        _ gradient: inout MutableSpan<Element>, _ x: Span<Element>,
         _ body: (BackwardBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         try unsafe gradient.withUnsafeMutableBufferPointer { dx throws(NormalizationError) in
             try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-                try unsafe body(
-                    BackwardBuffers(gradient: UnsafeBufferPointer(dx), x: x, dx: dx))
+                let dx = unsafe MutableTensorBuffer<Scalar>(dx)
+                return try unsafe body(
+                    BackwardBuffers(gradient: TensorBuffer(dx), x: TensorBuffer(x), dx: dx))
             }
         }
     }
 
     /// The same without a place for ∂x.
-    static func with<Result>(
-        _ gradient: Span<Scalar>, _ x: Span<Scalar>,
+    static func with<Element: NormalizationElement, Result>(
+        _ gradient: Span<Element>, _ x: Span<Element>,
         _ body: (BackwardBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         try unsafe gradient.withUnsafeBufferPointer { gradient throws(NormalizationError) in
             try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
-                try unsafe body(BackwardBuffers(gradient: gradient, x: x))
+                try unsafe body(
+                    BackwardBuffers(gradient: TensorBuffer(gradient), x: TensorBuffer(x)))
             }
         }
     }
 
     /// Calls `body` with these buffers, and with what stands between the normalization and its output.
-    func through<Result>(
-        _ activation: Activation, _ residual: Span<Scalar>?, _ mask: Span<UInt8>?,
-        _ residualGradient: UnsafeMutableBufferPointer<Scalar>?,
+    func through<Element: NormalizationElement, Result>(
+        _ activation: Activation, _ residual: Span<Element>?, _ mask: Span<UInt8>?,
+        _ residualGradient: UnsafeMutableBufferPointer<Element>?,
         _ body: (BackwardBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         unsafe try withBuffer(of: residual) { residual throws(NormalizationError) in
             unsafe try withBuffer(of: mask) { mask throws(NormalizationError) in
                 var buffers = self
                 buffers.activation = activation
-                unsafe buffers.residual = residual
+                unsafe buffers.residual = residual.map { unsafe TensorBuffer($0) }
                 unsafe buffers.mask = mask
-                unsafe buffers.residualGradient = residualGradient
+                unsafe buffers.residualGradient = residualGradient.map {
+                    unsafe MutableTensorBuffer($0)
+                }
                 return try body(buffers)
             }
         }
@@ -73,10 +77,10 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
     /// memory with an input, but for one that is g to the byte, or x where no activation is made again
     /// from it.
     func check(_ geometry: Geometry) throws(NormalizationError) {
-        let (g, x) = unsafe (CallBuffer(.gradient, gradient), CallBuffer(.input, x))
-        let residual = unsafe residual.map { unsafe CallBuffer(.residual, $0) }
-        let dx = unsafe dx.map { unsafe CallBuffer(.inputGradient, $0) }
-        let dz = unsafe residualGradient.map { unsafe CallBuffer(.residualGradient, $0) }
+        let (g, x) = (CallBuffer(.gradient, gradient), CallBuffer(.input, x))
+        let residual = residual.map { CallBuffer(.residual, $0) }
+        let dx = dx.map { CallBuffer(.inputGradient, $0) }
+        let dz = residualGradient.map { CallBuffer(.residualGradient, $0) }
         // One by one: an array of them would take as long as the rest of a small call's checks.
         try g.check(count: geometry.count)
         try x.check(count: geometry.count)
@@ -102,21 +106,21 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
 
     /// What is written.
     var outputs: (CallBuffer?, CallBuffer?) {
-        unsafe (
-            dx.map { unsafe CallBuffer(.inputGradient, $0) },
-            residualGradient.map { unsafe CallBuffer(.residualGradient, $0) }
+        (
+            dx.map { CallBuffer(.inputGradient, $0) },
+            residualGradient.map { CallBuffer(.residualGradient, $0) }
         )
     }
 
     /// The tensors, unless they are empty.
     func tensors() -> BackwardTensors<Scalar>? {
-        guard let x = unsafe x.baseAddress, let g = unsafe gradient.baseAddress else { return nil }
-        let dx = unsafe dx?.baseAddress
+        guard let x = unsafe x.start, let g = unsafe gradient.start else { return nil }
+        let dx = unsafe dx?.start
         var activation: ActivationBackward<Scalar>?
-        if hasActivation, let dz = unsafe residualGradient?.baseAddress ?? dx {
+        if hasActivation, let dz = unsafe residualGradient?.start ?? dx {
             activation = unsafe ActivationBackward(
                 activation: self.activation, gradient: g, mask: mask?.baseAddress,
-                residual: residual?.baseAddress, dz: dz)
+                residual: residual?.start, dz: dz)
         }
         return unsafe BackwardTensors(x: x, gradient: g, activation: activation, dx: dx)
     }
@@ -125,15 +129,17 @@ struct BackwardBuffers<Scalar: NormalizationScalar> {
 /// The tensors of backward, once they are checked.
 @safe
 struct BackwardTensors<Scalar: NormalizationScalar> {
-    var x: UnsafePointer<Scalar>
+    var x: TensorPointer<Scalar>
     /// g, the gradient of the output.
-    var gradient: UnsafePointer<Scalar>
+    var gradient: TensorPointer<Scalar>
     var activation: ActivationBackward<Scalar>?
-    var dx: UnsafeMutablePointer<Scalar>?
+    var dx: MutableTensorPointer<Scalar>?
 
-    /// g behind the normalization: dz where there is an activation.
-    var normalizedGradient: UnsafePointer<Scalar> {
-        unsafe activation.map { unsafe UnsafePointer($0.dz) } ?? gradient
+    /// g behind the normalization: dz where there is an activation. That of tensors of 16 bits is made
+    /// where it is used: in memory it would be rounded.
+    var normalizedGradient: TensorPointer<Scalar> {
+        guard let activation, unsafe !x.format.isHalf else { return unsafe gradient }
+        return unsafe activation.dz.reading
     }
 
     func reduction(by coefficients: NormalizeCoefficients<Scalar>) -> GradientReduction<Scalar> {
@@ -146,8 +152,12 @@ struct BackwardTensors<Scalar: NormalizationScalar> {
         by coefficients: InputGradientCoefficients<Scalar>
     ) -> ((Block) -> OutputTask<Scalar>)? {
         let (x, g) = unsafe (x, normalizedGradient)
+        let through = through(coefficients.normalize)
         return unsafe dx.map { dx in
-            { unsafe OutputTask(.inputGradient(g, coefficients), of: x, $0, into: dx) }
+            {
+                unsafe OutputTask(
+                    .inputGradient(g, coefficients), of: x, $0, into: dx, through: through)
+            }
         }
     }
 
@@ -156,18 +166,46 @@ struct BackwardTensors<Scalar: NormalizationScalar> {
         by coefficients: InputGradientCoefficients<Scalar>
     ) -> ((Block) -> OutputTask<Scalar>)? {
         let (x, g) = unsafe (x, normalizedGradient)
+        let through = through(coefficients.normalize)
         return unsafe dx.map { dx in
-            { unsafe OutputTask(.weightedInputGradient(g, coefficients), of: x, $0, into: dx) }
+            {
+                unsafe OutputTask(
+                    .weightedInputGradient(g, coefficients), of: x, $0, into: dx, through: through)
+            }
         }
     }
 
     /// ∂x of one block with running statistics.
+    ///
+    /// - Parameter normalize: what an activation is made again with.
     func scaledGradient(
-        by scaling: NormalizeCoefficients<Scalar>
+        by scaling: NormalizeCoefficients<Scalar>, _ normalize: NormalizeCoefficients<Scalar>
     ) -> ((Block) -> OutputTask<Scalar>)? {
         let g = unsafe normalizedGradient
+        let through = through(normalize)
         return unsafe dx.map { dx in
-            { unsafe OutputTask(.normalized(scaling, .nothing), of: g, $0, into: dx) }
+            {
+                unsafe OutputTask(
+                    .normalized(scaling, .nothing), of: g, $0, into: dx, through: through)
+            }
         }
+    }
+
+    /// Writes dz and ∂x of one block, where no sums are wanted.
+    func writeOutputs(
+        of block: Block, by normalize: NormalizeCoefficients<Scalar>,
+        _ output: ((Block) -> OutputTask<Scalar>)?, _ write: (OutputTask<Scalar>) -> Void
+    ) {
+        let task = output?(block)
+        if let activation, task?.through == nil {
+            write(unsafe activation.task(x, block, by: normalize))
+        }
+        if let task { write(task) }
+    }
+
+    /// What ∂x goes back through, where dz is not in memory.
+    private func through(_ normalize: NormalizeCoefficients<Scalar>) -> ActivationSource<Scalar>? {
+        guard let activation, unsafe x.format.isHalf else { return nil }
+        return unsafe ActivationSource(activation: activation, x: x, coefficients: normalize)
     }
 }

@@ -1,60 +1,63 @@
 /// The memory of the arguments of a call from x to y, while it may be used.
 @safe
 struct NormalizeBuffers<Scalar: NormalizationScalar> {
-    var x: UnsafeBufferPointer<Scalar>
-    var residual: UnsafeBufferPointer<Scalar>?
+    var x: TensorBuffer<Scalar>
+    var residual: TensorBuffer<Scalar>?
     var activation: Activation
-    var y: UnsafeMutableBufferPointer<Scalar>
+    var y: MutableTensorBuffer<Scalar>
     var mask: UnsafeMutableBufferPointer<UInt8>?
     /// What errors call x and y.
     var inputName = NormalizationError.Argument.input
     var outputName = NormalizationError.Argument.output
 
     /// Calls `body` with the memory of these arguments.
-    static func with<Result>(
-        _ x: Span<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
-        _ y: inout MutableSpan<Scalar>, _ mask: consuming MutableSpan<UInt8>?,
+    static func with<Element: NormalizationElement, Result>(
+        _ x: Span<Element>, _ residual: Span<Element>?, _ activation: Activation,
+        _ y: inout MutableSpan<Element>, _ mask: consuming MutableSpan<UInt8>?,
         _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: mask) { mask throws(NormalizationError) in
             try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
                 try unsafe y.withUnsafeMutableBufferPointer { y throws(NormalizationError) in
-                    try unsafe with(x, residual, activation, y, mask, body)
+                    try unsafe with(
+                        TensorBuffer(x), residual, activation, MutableTensorBuffer(y), mask, body)
                 }
             }
         }
     }
 
     /// The same where x becomes y.
-    static func inPlace<Result>(
-        _ x: inout MutableSpan<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
+    static func inPlace<Element: NormalizationElement, Result>(
+        _ x: inout MutableSpan<Element>, _ residual: Span<Element>?, _ activation: Activation,
         _ mask: consuming MutableSpan<UInt8>?,
         _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: mask) { mask throws(NormalizationError) in
             try unsafe x.withUnsafeMutableBufferPointer { x throws(NormalizationError) in
-                try unsafe with(UnsafeBufferPointer(x), residual, activation, x, mask, body)
+                let x = unsafe MutableTensorBuffer<Scalar>(x)
+                return try unsafe with(TensorBuffer(x), residual, activation, x, mask, body)
             }
         }
     }
 
-    private static func with<Result>(
-        _ x: UnsafeBufferPointer<Scalar>, _ residual: Span<Scalar>?, _ activation: Activation,
-        _ y: UnsafeMutableBufferPointer<Scalar>, _ mask: UnsafeMutableBufferPointer<UInt8>?,
+    private static func with<Element: NormalizationElement, Result>(
+        _ x: TensorBuffer<Scalar>, _ residual: Span<Element>?, _ activation: Activation,
+        _ y: MutableTensorBuffer<Scalar>, _ mask: UnsafeMutableBufferPointer<UInt8>?,
         _ body: (NormalizeBuffers) throws(NormalizationError) -> Result
-    ) throws(NormalizationError) -> Result {
+    ) throws(NormalizationError) -> Result where Element.Arithmetic == Scalar {
         unsafe try withBuffer(of: residual) { residual throws(NormalizationError) in
             try unsafe body(
                 NormalizeBuffers(
-                    x: x, residual: residual, activation: activation, y: y, mask: mask))
+                    x: x, residual: residual.map { unsafe TensorBuffer($0) },
+                    activation: activation, y: y, mask: mask))
         }
     }
 
     /// Throws unless every buffer has its length, and no output shares
     /// memory with an input, but for y that is x to the byte.
     func check(_ geometry: Geometry) throws(NormalizationError) {
-        let (input, output) = unsafe (CallBuffer(inputName, x), CallBuffer(outputName, y))
-        let added = unsafe residual.map { unsafe CallBuffer(.residual, $0) }
+        let (input, output) = (CallBuffer(inputName, x), CallBuffer(outputName, y))
+        let added = residual.map { CallBuffer(.residual, $0) }
         // One by one: an array of them would take as long as the rest of a small call's checks.
         try input.check(count: geometry.count)
         try output.check(count: geometry.count)
@@ -76,19 +79,19 @@ struct NormalizeBuffers<Scalar: NormalizationScalar> {
 
     /// The tensors, unless they are empty.
     func tensors() -> NormalizeTensors<Scalar>? {
-        guard let x = unsafe x.baseAddress, let y = unsafe y.baseAddress else { return nil }
+        guard let x = unsafe x.start, let y = unsafe y.start else { return nil }
         return unsafe NormalizeTensors(
             x: x, y: y,
             epilogue: Epilogue(
-                residual: residual?.baseAddress, activation: activation, mask: mask?.baseAddress))
+                residual: residual?.start, activation: activation, mask: mask?.baseAddress))
     }
 }
 
 /// The tensors of a call from x to y, once they are checked.
 @safe
 struct NormalizeTensors<Scalar: NormalizationScalar> {
-    var x: UnsafePointer<Scalar>
-    var y: UnsafeMutablePointer<Scalar>
+    var x: TensorPointer<Scalar>
+    var y: MutableTensorPointer<Scalar>
     var epilogue: Epilogue<Scalar>
 
     /// Makes the mask zero, where there is one: outputs only set bits.

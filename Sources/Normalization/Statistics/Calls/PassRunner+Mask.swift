@@ -56,14 +56,12 @@ extension PassRunner {
 
 extension Block {
     /// Makes this part of a tensor zero.
-    func clear<Scalar: NormalizationScalar>(_ tensor: UnsafeMutablePointer<Scalar>) {
+    func clear<Scalar>(_ tensor: MutableTensorPointer<Scalar>) {
         for row in 0..<outer {
             if isContiguousInSamples {
-                unsafe (tensor + plane(row, 0)).update(repeating: 0, count: lanes * inner)
+                unsafe (tensor + plane(row, 0)).clear(lanes * inner)
             } else {
-                for lane in 0..<lanes {
-                    unsafe (tensor + plane(row, lane)).update(repeating: 0, count: inner)
-                }
+                for lane in 0..<lanes { unsafe (tensor + plane(row, lane)).clear(inner) }
             }
         }
     }
@@ -80,20 +78,21 @@ extension BatchStatistics {
     ///   - threadLimit: the most threads; `nil` goes by size and processors.
     /// - Throws: ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidThreadLimit(_:)``.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public init<Scalar: NormalizationScalar>(
-        of x: Span<Scalar>, geometry: Geometry, mask: PositionMask, engine: Engine = .default,
+    @specialized(where Element == Float)
+    @specialized(where Element == Double)
+    public init<Element: NormalizationElement>(
+        of x: Span<Element>, geometry: Geometry, mask: PositionMask, engine: Engine = .default,
         threadLimit: Int? = nil
     ) throws(NormalizationError) {
         if let threadLimit, threadLimit < 1 { throw .invalidThreadLimit(threadLimit) }
         self = try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
             try unsafe CallBuffer(.input, x).check(count: geometry.count)
             try mask.check(geometry)
-            guard let x = x.baseAddress, mask.validCount > 0 else {
+            guard let x = unsafe TensorBuffer<Element.Arithmetic>(x).start, mask.validCount > 0
+            else {
                 return BatchStatistics(emptyWithChannels: geometry.channels)
             }
-            let runner = PassRunner<Scalar>(
+            let runner = PassRunner<Element.Arithmetic>(
                 .training, Partition(channelsOf: geometry), engine: engine,
                 threadLimit: threadLimit)
             return unsafe runner.statistics(

@@ -70,29 +70,17 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         }
     }
 
-    /// Writes an output in runs of lanes. Those whose coefficients the element type cannot hold go
-    /// to the reference engine, which computes in `Double`.
+    /// Writes an output.
     func write(_ output: OutputTask<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>) {
-        let block = output.block
-        guard let coefficients = output.coefficients, coefficients.hasOutOfRange(block.laneRange)
-        else { return unsafe engine.write(output, scratch: scratch) }
-        let flags = coefficients.isOutOfRange
-        var start = 0
-        while start < block.lanes {
-            let flag = flags[block.firstLane + start]
-            var end = start + 1
-            while end < block.lanes && flags[block.firstLane + end] == flag { end += 1 }
-            let engine: any PassEngine.Type = flag ? ReferenceEngine.self : engine
-            unsafe engine.write(output.narrowed(toLanes: start..<end), scratch: scratch)
-            start = end
-        }
+        unsafe WidenedPasses.write(output, engine, scratch: scratch)
     }
 
     /// Writes an output, or returns it, to be written while another block is read. It can wait where
     /// * the engine can do both at once,
     /// * it is written past the caches: what goes through them does so faster at once,
     /// * what it is made of is still near when its turn comes,
-    /// * its part of a sample is one run of memory, and
+    /// * its part of a sample is one run of memory,
+    /// * there is no activation to go back through first, and
     /// * the element type holds the coefficients of all its lanes.
     func writeLater(
         _ output: OutputTask<Scalar>, _ scratch: UnsafeMutablePointer<Scalar>
@@ -103,6 +91,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         let canWait =
             overlappingEngine != nil && block.isNonTemporal
             && block.isContiguousInSamples && bytes <= CacheSizes.resident
+            && output.through == nil
             && output.coefficients?.hasOutOfRange(block.laneRange) != true
         if canWait { return output }
         unsafe write(output, scratch)

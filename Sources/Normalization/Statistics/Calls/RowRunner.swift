@@ -29,27 +29,32 @@ struct RowRunner<Scalar: NormalizationScalar>: Sendable {
         unsafe Workers.run(grid.count, limit: threads, scratchCount: engine.scratchCount) {
             next, scratch in
             while let index = next() {
-                unsafe engine.writeRows(
-                    output, grid[index], by: scaling, statistics, scratch: scratch)
+                unsafe WidenedRows.writeRows(
+                    engine, output, grid[index], by: scaling, statistics, scratch: scratch)
             }
         }
     }
 
-    /// Gradients of all rows, and before those of a block what `outputs` says: its statistics, or the
+    /// Gradients of all rows, and before those of a block its statistics, where they are not known, and the
     /// gradient behind an activation.
     ///
+    /// - Parameter unknown: receives the statistics, which are found first.
     /// - Returns: ∂γ and ∂β, one number for each value of a row, where they are wanted.
     func addGradients(
-        _ gradient: RowGradient<Scalar>, after outputs: [(RowOutput<Scalar>, RowTables)],
-        by scaling: RowScaling<Scalar>, _ statistics: RowTables, wantsSums: Bool
+        _ gradient: RowGradient<Scalar>, through activation: RowOutput<Scalar>?,
+        by scaling: RowScaling<Scalar>, _ statistics: RowTables, into unknown: RowTables? = nil,
+        wantsSums: Bool
     ) -> (gamma: [Double], beta: [Double])? {
         func run(_ index: Int, _ sums: RowSums?, _ scratch: UnsafeMutablePointer<Scalar>) {
             let block = grid[index]
-            for (output, tables) in outputs {
-                unsafe engine.writeRows(output, block, by: scaling, tables, scratch: scratch)
+            if let unknown {
+                unsafe WidenedRows.writeRows(
+                    engine, RowOutput(of: gradient.x, into: nil), block, by: scaling, unknown,
+                    scratch: scratch)
             }
-            unsafe engine.addGradients(
-                gradient, block, by: scaling, statistics, into: sums, scratch: scratch)
+            unsafe WidenedRows.addGradients(
+                engine, gradient, through: activation, block, by: scaling, statistics, into: sums,
+                scratch: scratch)
         }
         guard wantsSums else {
             unsafe Workers.run(grid.count, limit: threads, scratchCount: engine.scratchCount) {

@@ -31,6 +31,11 @@ struct LayerOptions: ParsableArguments {
             "The gradient of y, for the backward modes.", valueName: "dy.npy"))
     var gradient: String?
 
+    @Flag(
+        name: .customLong("bfloat16"),
+        help: "Input and gradient are <u2, the bits of bfloat16 numbers, and y and dx will be.")
+    var bfloat16 = false
+
     @Option(
         help: ArgumentHelp(
             "What is added to x before layer or rms; the sum is written too.",

@@ -8,10 +8,10 @@ extension BatchNorm {
     }
 
     /// A layer with the statistics of the tensor as its running ones.
-    init(
-        _ tensor: ComparedTensor<Scalar>, gamma: AffineParameter<Scalar>,
+    init<Element: ComparedElement>(
+        _ tensor: ComparedTensor<Element>, gamma: AffineParameter<Scalar>,
         beta: AffineParameter<Scalar>
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError) where Element.Arithmetic == Scalar {
         guard tensor.geometry.valuesPerChannel > 1 else {
             throw .tooFewValuesPerChannel(shape: tensor.geometry.shape)
         }
@@ -25,23 +25,23 @@ extension BatchNorm {
 }
 
 /// Batch normalization.
-struct ComparedBatch<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
-    private var layer: BatchNorm<Scalar>
+struct ComparedBatch<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
+    private var layer: BatchNorm<Element.Arithmetic>
     var contender: Contender {
         get { layer.contender }
         set { layer.contender = newValue }
     }
 
     init(
-        _ tensor: ComparedTensor<Scalar>, gamma: AffineParameter<Scalar>,
-        beta: AffineParameter<Scalar>
+        _ tensor: ComparedTensor<Element>, gamma: AffineParameter<Element.Arithmetic>,
+        beta: AffineParameter<Element.Arithmetic>
     ) throws(NormalizationError) {
         self.tensor = tensor
         layer = try BatchNorm(tensor, gamma: gamma, beta: beta)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training: _ = try layer.forward(x, into: &output, geometry: geometry)
@@ -55,17 +55,17 @@ struct ComparedBatch<Scalar: NormalizationScalar>: ComparedCalls {
 }
 
 /// Batch normalization with γ and β for each channel of each sample.
-struct ComparedPerSample<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
-    private let gammas: [Scalar]
-    private let betas: [Scalar]
-    private var layer: BatchNorm<Scalar>
+struct ComparedPerSample<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
+    private let gammas: [Element.Arithmetic]
+    private let betas: [Element.Arithmetic]
+    private var layer: BatchNorm<Element.Arithmetic>
     var contender: Contender {
         get { layer.contender }
         set { layer.contender = newValue }
     }
 
-    init(_ tensor: ComparedTensor<Scalar>) throws(NormalizationError) {
+    init(_ tensor: ComparedTensor<Element>) throws(NormalizationError) {
         guard tensor.geometry.channelAxis > 0 else {
             throw .invalidShape(
                 tensor.geometry.shape, channelAxis: tensor.geometry.channelAxis, .noSampleAxis)
@@ -75,7 +75,7 @@ struct ComparedPerSample<Scalar: NormalizationScalar>: ComparedCalls {
         layer = try BatchNorm(tensor, gamma: .absent, beta: .absent)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training:

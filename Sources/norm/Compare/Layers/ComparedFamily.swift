@@ -1,16 +1,16 @@
 import Normalization
 
 /// Group and instance normalization.
-struct ComparedGroup<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
+struct ComparedGroup<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
     private let statistics: GroupStatistics
-    private var layer: GroupNorm<Scalar>
+    private var layer: GroupNorm<Element.Arithmetic>
     var contender: Contender {
         get { Contender(engine: layer.engine, threads: layer.threadLimit ?? 1) }
         set { (layer.engine, layer.threadLimit) = (newValue.engine, newValue.threads) }
     }
 
-    init(_ tensor: ComparedTensor<Scalar>, groups: Int) throws(NormalizationError) {
+    init(_ tensor: ComparedTensor<Element>, groups: Int) throws(NormalizationError) {
         self.tensor = tensor
         layer = try GroupNorm(
             channels: tensor.geometry.channels, groups: groups, gamma: tensor.gamma(.group),
@@ -19,7 +19,7 @@ struct ComparedGroup<Scalar: NormalizationScalar>: ComparedCalls {
         statistics = try layer.statistics(of: tensor.x.span, geometry: tensor.geometry)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training: _ = try layer.forward(x, into: &output, geometry: geometry)
@@ -42,10 +42,9 @@ extension LayerNorm: ComparedRowLayer {}
 extension RMSNorm: ComparedRowLayer {}
 
 /// Layer and RMS normalization of the channels at each position.
-struct ComparedRows<Layer: ComparedRowLayer>: ComparedCalls {
-    typealias Scalar = Layer.Scalar
-
-    private let tensor: ComparedTensor<Scalar>
+struct ComparedRows<Layer: ComparedRowLayer, Element: ComparedElement>: ComparedCalls
+where Element.Arithmetic == Layer.Scalar {
+    private let tensor: ComparedTensor<Element>
     private let geometry: RowGeometry
     private let statistics: RowStatistics
     private var layer: Layer
@@ -55,7 +54,7 @@ struct ComparedRows<Layer: ComparedRowLayer>: ComparedCalls {
     }
 
     init(
-        _ tensor: ComparedTensor<Scalar>, _ make: (Int) throws(NormalizationError) -> Layer
+        _ tensor: ComparedTensor<Element>, _ make: (Int) throws(NormalizationError) -> Layer
     ) throws(NormalizationError) {
         let axis = tensor.geometry.channelAxis
         self.tensor = tensor
@@ -63,10 +62,12 @@ struct ComparedRows<Layer: ComparedRowLayer>: ComparedCalls {
         layer = try make(geometry.width)
         layer.engine = Contender.reference.engine
         layer.threadLimit = Contender.reference.threads
-        statistics = try layer.forward(tensor.x, geometry: geometry).statistics
+        var y = tensor.x
+        var output = y.mutableSpan
+        statistics = try layer.forward(tensor.x.span, into: &output, geometry: geometry)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let x = tensor.x.span
         switch operation {
         case .training: _ = try layer.forward(x, into: &output, geometry: geometry)

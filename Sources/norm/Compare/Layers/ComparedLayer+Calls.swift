@@ -5,9 +5,9 @@ extension ComparedLayer {
     ///
     /// - Throws: `NormalizationError` where x has no statistics of the kind that it needs, such as one value
     ///   a group.
-    func calls<Scalar: NormalizationScalar>(
-        _ tensor: ComparedTensor<Scalar>
-    ) throws(NormalizationError) -> any ComparedCalls<Scalar> {
+    func calls<Element: ComparedElement>(
+        _ tensor: ComparedTensor<Element>
+    ) throws(NormalizationError) -> any ComparedCalls<Element> {
         switch self {
         case .standard, .weightShared, .parameterShared:
             try ComparedBatch(tensor, gamma: tensor.gamma(self), beta: tensor.beta(self))

@@ -2,42 +2,43 @@ import Normalization
 import SeededRandom
 
 /// The tensor of a comparison, and the numbers that its layers are made of: the same in every run.
-struct ComparedTensor<Scalar: NormalizationScalar> {
+struct ComparedTensor<Element: ComparedElement> {
     let geometry: Geometry
-    let x: [Scalar]
+    let x: [Element]
     /// A seeded normal ∂y: one of equal numbers would make ∂x zero.
-    let gradient: [Scalar]
+    let gradient: [Element]
     /// The statistics of the batch, by the reference engine.
     let statistics: BatchStatistics
     /// γ around 1, as if trained.
-    private let gammas: [Scalar]
+    private let gammas: [Element.Arithmetic]
     /// β around 0, as if trained.
-    private let betas: [Scalar]
+    private let betas: [Element.Arithmetic]
 
-    init(_ x: [Scalar], geometry: Geometry, statistics: BatchStatistics) {
+    init(_ x: [Element], geometry: Geometry, statistics: BatchStatistics) {
         self.geometry = geometry
         self.x = x
         self.statistics = statistics
         var generator = SplitMix64(seed: 3)
-        gradient = generator.normal(count: x.count)
+        let numbers: [Double] = generator.normal(count: x.count)
+        gradient = numbers.map { Element($0) }
         var parameters = SplitMix64(seed: 2)
         gammas = parameters.normal(count: geometry.channels).map { 1 + $0 / 8 }
         betas = parameters.normal(count: geometry.channels)
     }
 
-    func gamma(_ layer: ComparedLayer) -> AffineParameter<Scalar> {
+    func gamma(_ layer: ComparedLayer) -> AffineParameter<Element.Arithmetic> {
         switch layer {
         case .weightShared, .parameterShared: .shared(gammas[0])
         default: .perChannel(gammas)
         }
     }
 
-    func beta(_ layer: ComparedLayer) -> AffineParameter<Scalar> {
+    func beta(_ layer: ComparedLayer) -> AffineParameter<Element.Arithmetic> {
         layer == .parameterShared ? .shared(betas[0]) : .perChannel(betas)
     }
 
     /// γ and β of each channel of each sample.
-    var perSample: (gammas: [Scalar], betas: [Scalar]) {
+    var perSample: (gammas: [Element.Arithmetic], betas: [Element.Arithmetic]) {
         let count = geometry.channels * geometry.shape[0]
         var generator = SplitMix64(seed: 5)
         return (

@@ -2,17 +2,17 @@ import Normalization
 
 /// Batch renormalization toward running statistics that are off by a quarter of a deviation, with the
 /// limits that the paper ends with.
-struct ComparedRenorm<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
+struct ComparedRenorm<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
     private let limits: RenormLimits
     private let statistics: RenormStatistics
-    private var layer: BatchNorm<Scalar>
+    private var layer: BatchNorm<Element.Arithmetic>
     var contender: Contender {
         get { layer.contender }
         set { layer.contender = newValue }
     }
 
-    init(_ tensor: ComparedTensor<Scalar>) throws(NormalizationError) {
+    init(_ tensor: ComparedTensor<Element>) throws(NormalizationError) {
         self.tensor = tensor
         limits = .paper(atUpdate: 40_000)
         var layer = try BatchNorm(
@@ -22,13 +22,13 @@ struct ComparedRenorm<Scalar: NormalizationScalar>: ComparedCalls {
             mean: zip(mean, variance).map { $0 + $1.squareRoot() / 4 },
             variance: variance.map { $0 * 1.5 })
         self.layer = layer
+        var y = tensor.x
+        var output = y.mutableSpan
         statistics = try layer.forwardRenormalized(
-            tensor.x, shape: tensor.geometry.shape, channelAxis: tensor.geometry.channelAxis,
-            limits: limits
-        ).statistics
+            tensor.x.span, into: &output, geometry: tensor.geometry, limits: limits)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training:
@@ -44,27 +44,28 @@ struct ComparedRenorm<Scalar: NormalizationScalar>: ComparedCalls {
 }
 
 /// Ghost batches of half the samples.
-struct ComparedGhost<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
+struct ComparedGhost<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
     private let size: Int
     private let parts: [BatchStatistics]
-    private var layer: BatchNorm<Scalar>
+    private var layer: BatchNorm<Element.Arithmetic>
     var contender: Contender {
         get { layer.contender }
         set { layer.contender = newValue }
     }
 
-    init(_ tensor: ComparedTensor<Scalar>) throws(NormalizationError) {
+    init(_ tensor: ComparedTensor<Element>) throws(NormalizationError) {
         let geometry = tensor.geometry
         self.tensor = tensor
         size = (geometry.shape[0] + 1) / 2
         layer = try BatchNorm(tensor, gamma: tensor.gamma(.ghost), beta: tensor.beta(.ghost))
+        var y = tensor.x
+        var output = y.mutableSpan
         parts = try layer.forward(
-            tensor.x, ghostSize: size, shape: geometry.shape, channelAxis: geometry.channelAxis
-        ).parts
+            tensor.x.span, ghostSize: size, into: &output, geometry: geometry)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training:
@@ -79,27 +80,27 @@ struct ComparedGhost<Scalar: NormalizationScalar>: ComparedCalls {
 }
 
 /// Batch normalization of the valid positions of a mask; y is 0 at the others.
-struct ComparedMask<Scalar: NormalizationScalar>: ComparedCalls {
-    private let tensor: ComparedTensor<Scalar>
+struct ComparedMask<Element: ComparedElement>: ComparedCalls {
+    private let tensor: ComparedTensor<Element>
     private let mask: PositionMask
     private let statistics: BatchStatistics
-    private var layer: BatchNorm<Scalar>
+    private var layer: BatchNorm<Element.Arithmetic>
     var contender: Contender {
         get { layer.contender }
         set { layer.contender = newValue }
     }
 
-    init(_ tensor: ComparedTensor<Scalar>) throws(NormalizationError) {
+    init(_ tensor: ComparedTensor<Element>) throws(NormalizationError) {
         self.tensor = tensor
         mask = try tensor.mask()
         layer = try BatchNorm(tensor, gamma: tensor.gamma(.masked), beta: tensor.beta(.masked))
+        var y = tensor.x
+        var output = y.mutableSpan
         statistics = try layer.forward(
-            tensor.x, shape: tensor.geometry.shape, channelAxis: tensor.geometry.channelAxis,
-            mask: mask
-        ).statistics
+            tensor.x.span, into: &output, geometry: tensor.geometry, mask: mask)
     }
 
-    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Scalar>) throws {
+    func run(_ operation: Engine.Operation, into output: inout MutableSpan<Element>) throws {
         let (x, geometry) = (tensor.x.span, tensor.geometry)
         switch operation {
         case .training:

@@ -4,6 +4,8 @@ import Normalization
 enum SweepType: String, CaseIterable {
     case float = "f4"
     case double = "f8"
+    case half = "f2"
+    case brain = "bf16"
 }
 
 /// One operation on one shape of the sweep, by every engine.

@@ -32,9 +32,12 @@ struct SweepSession {
         for type in types {
             for size in sizes {
                 let found =
-                    type == .double
-                    ? try self.cells(size, type, of: Double.self)
-                    : try self.cells(size, type, of: Float.self)
+                    switch type {
+                    case .float: try self.cells(size, type, of: Float.self)
+                    case .double: try self.cells(size, type, of: Double.self)
+                    case .half: try self.cells(size, type, of: Float16.self)
+                    case .brain: try self.cells(size, type, of: BFloat16.self)
+                    }
                 progress.clear()
                 if isForPeople {
                     try StandardOutput.write(SweepText.grids(found, size: size, type: type))
@@ -46,14 +49,14 @@ struct SweepSession {
         return cells.flatMap(\.results)
     }
 
-    private func cells<Scalar: NormalizationScalar & NpyElement>(
-        _ size: SweepSize, _ type: SweepType, of _: Scalar.Type
+    private func cells<Element: ComparedElement>(
+        _ size: SweepSize, _ type: SweepType, of _: Element.Type
     ) throws -> [SweepCell] {
         let shapes = SweepGrid.planes.flatMap { plane in
             SweepGrid.channels.compactMap { channels in
                 SweepGrid.shape(
                     plane: plane, channels: channels, bytes: size.bytes,
-                    elementSize: MemoryLayout<Scalar>.stride)
+                    elementSize: MemoryLayout<Element>.stride)
             }
         }
         let contenders = [Engine.reference, .blas, .fused].map {
@@ -66,8 +69,8 @@ struct SweepSession {
                 "\(size.text), \(type.rawValue), \(shape.crossed)")
             let geometry = try Geometry(shape)
             var generator = SplitMix64(seed: UInt64(index))
-            let x: [Scalar] = generator.normal(count: geometry.count)
-            var comparison = try TensorComparison(x, geometry: geometry)
+            let x: [Double] = generator.normal(count: geometry.count)
+            var comparison = try TensorComparison(x.map { Element($0) }, geometry: geometry)
             let calls = try comparison.calls(of: .standard)
             for operation in Engine.Operation.allCases {
                 let results = try comparison.results(

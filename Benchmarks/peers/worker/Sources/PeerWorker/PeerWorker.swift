@@ -41,13 +41,15 @@ enum PeerWorker {
         let isFamily = request.layer != nil
         if problem?.shape != shape || problem?.element != element || problem?.isFamily != isFamily {
             problem = nil
-            if isFamily {
-                problem = try Family(shape)
-            } else if element == "f8" {
-                problem = try Problem<Double>(shape, element)
-            } else {
-                problem = try Problem<Float>(shape, element)
-            }
+            problem =
+                switch element {
+                case _ where isFamily: try Family(shape)
+                case "": try Problem<Float>(shape, element)
+                case "f8": try Problem<Double>(shape, element)
+                case "float16": try Problem<Float16>(shape, element)
+                case "bfloat16": try Problem<BFloat16>(shape, element)
+                default: throw Unsupported(reason: "element \(element)")
+                }
         }
         guard let problem else { throw Unsupported(reason: "no problem") }
         if request.operation == "check" { return try problem.check(request) }

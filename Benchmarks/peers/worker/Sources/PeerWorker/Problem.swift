@@ -13,11 +13,13 @@ protocol AnyProblem {
 
 /// The tensors of one shape, and the calls made on them. They serve every layout: what is random in
 /// one order of the same elements is random in another.
-final class Problem<Scalar: NormalizationScalar>: AnyProblem {
+final class Problem<Element: PeerElement>: AnyProblem {
+    typealias Scalar = Element.Arithmetic
+
     let shape: [Int]
     let element: String
     let isFamily = false
-    private let tensors: Tensors<Scalar>
+    private let tensors: Tensors<Element>
     private let count: Int
     private var layer: BatchNorm<Scalar>
     private var batch: BatchStatistics?
@@ -88,7 +90,7 @@ final class Problem<Scalar: NormalizationScalar>: AnyProblem {
     /// The memory limit of an operation's traffic.
     private func limit(_ request: Request, _ threads: Int) throws -> () throws -> Void {
         guard let tensors = tensors as? Tensors<Float> else {
-            throw Unsupported(reason: "the limit of Double")
+            throw Unsupported(reason: "the limit of \(Element.self)")
         }
         guard count % 16 == 0 else { throw Unsupported(reason: "count is no multiple of 16") }
         let streams = request.engine == "streaming"
@@ -113,17 +115,17 @@ final class Problem<Scalar: NormalizationScalar>: AnyProblem {
             let variance = request.variance, x.count == count, gradient.count == count
         else { throw Unsupported(reason: "a check without its data") }
         let layout = try Layout(request.layout, rank: shape.count)
-        _ = tensors.x.update(fromContentsOf: layout.reordered(x, shape).map(Scalar.init))
+        _ = tensors.x.update(fromContentsOf: layout.reordered(x, shape).map { Element(Double($0)) })
         _ = tensors.gradient.update(
-            fromContentsOf: layout.reordered(gradient, shape).map(Scalar.init))
-        layer.gamma = .perChannel(gamma.map(Scalar.init))
-        layer.beta = .perChannel(beta.map(Scalar.init))
+            fromContentsOf: layout.reordered(gradient, shape).map { Element(Double($0)) })
+        layer.gamma = .perChannel(gamma.map { Scalar($0) })
+        layer.beta = .perChannel(beta.map { Scalar($0) })
         layer.runningStatistics = try RunningStatistics(mean: mean, variance: variance)
         try call(operation, request)()
 
         var reply = Reply()
         let output = operation == "backward" ? tensors.inputGradient : tensors.y
-        reply.output = layout.restored(output.map { Float($0) }, shape)
+        reply.output = layout.restored(output.map(\.number), shape)
         switch operation {
         case "training":
             reply.first = batch?.mean

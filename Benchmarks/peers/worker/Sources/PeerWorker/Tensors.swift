@@ -1,12 +1,34 @@
 import Foundation
 import Normalization
 
+/// An element that this worker measures.
+protocol PeerElement: NormalizationElement {
+    init(_ number: Double)
+    var number: Float { get }
+}
+
+extension Float: PeerElement {
+    var number: Float { self }
+}
+
+extension Double: PeerElement {
+    var number: Float { Float(self) }
+}
+
+extension Float16: PeerElement {
+    var number: Float { Float(self) }
+}
+
+extension BFloat16: PeerElement {
+    var number: Float { Float(self) }
+}
+
 /// The tensors of one shape, written once with normal random numbers.
-final class Tensors<Scalar: NormalizationScalar> {
-    let x: UnsafeMutableBufferPointer<Scalar>
-    let y: UnsafeMutableBufferPointer<Scalar>
-    let gradient: UnsafeMutableBufferPointer<Scalar>
-    let inputGradient: UnsafeMutableBufferPointer<Scalar>
+final class Tensors<Element: PeerElement> {
+    let x: UnsafeMutableBufferPointer<Element>
+    let y: UnsafeMutableBufferPointer<Element>
+    let gradient: UnsafeMutableBufferPointer<Element>
+    let inputGradient: UnsafeMutableBufferPointer<Element>
 
     init(count: Int) {
         x = Self.random(count, seed: 1)
@@ -22,12 +44,12 @@ final class Tensors<Scalar: NormalizationScalar> {
     /// Long tensors repeat their random numbers after this many elements, a prime.
     private static var period: Int { 1_048_573 }
 
-    private static func random(_ count: Int, seed: UInt64) -> UnsafeMutableBufferPointer<Scalar> {
-        let bytes = max(1, count) * MemoryLayout<Scalar>.stride
+    private static func random(_ count: Int, seed: UInt64) -> UnsafeMutableBufferPointer<Element> {
+        let bytes = max(1, count) * MemoryLayout<Element>.stride
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        let values = raw.bindMemory(to: Scalar.self, capacity: count)
+        let values = raw.bindMemory(to: Element.self, capacity: count)
         var generator = SplitMix(state: seed)
-        for index in 0..<min(count, period) { values[index] = Scalar(generator.normal()) }
+        for index in 0..<min(count, period) { values[index] = Element(generator.normal()) }
         for index in stride(from: period, to: count, by: 1) {
             values[index] = values[index - period]
         }

@@ -24,13 +24,14 @@ extension BatchNorm {
     /// - Complexity: O(n) time; O(parts · C) memory beside the buffers.
     /// - References: Hoffer, Hubara and Soudry, "Train longer, generalize better", 2017,
     ///   <https://arxiv.org/abs/1705.08741>.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, ghostSize: Int, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, ghostSize: Int, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> [BatchStatistics] {
+    ) throws(NormalizationError) -> [BatchStatistics]
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, ghostSize, geometry)
@@ -40,13 +41,14 @@ extension BatchNorm {
     /// Training forward of ghost batches in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, ghostSize: Int, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, ghostSize: Int, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry
-    ) throws(NormalizationError) -> [BatchStatistics] {
+    ) throws(NormalizationError) -> [BatchStatistics]
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, ghostSize, geometry)
@@ -134,15 +136,16 @@ extension BatchNorm {
     ///   ``NormalizationError/part(_:_:)`` naming the first part whose statistics do not fit, and what backward
     ///   throws.
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, adding residual: Span<Element>? = nil,
         through activation: Activation = .identity, activationMask: Span<UInt8>? = nil,
-        normalizedBy parts: [BatchStatistics], into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        normalizedBy parts: [BatchStatistics], into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -156,15 +159,16 @@ extension BatchNorm {
     /// Backward of ghost batches in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy parts: [BatchStatistics],
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {

@@ -29,14 +29,15 @@ extension BatchNorm {
     /// - Complexity: O(n) time; O(C) memory beside the buffers.
     /// - References: Ioffe, "Batch Renormalization: Towards Reducing Minibatch Dependence in
     ///   Batch-Normalized Models", 2017, <https://arxiv.org/abs/1702.03275>.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardRenormalized(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardRenormalized<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         limits: RenormLimits? = nil
-    ) throws(NormalizationError) -> RenormStatistics {
+    ) throws(NormalizationError) -> RenormStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forwardRenormalized(buffers, geometry, limits)
@@ -46,14 +47,15 @@ extension BatchNorm {
     /// Batch renormalization in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardRenormalizedInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardRenormalizedInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         limits: RenormLimits? = nil
-    ) throws(NormalizationError) -> RenormStatistics {
+    ) throws(NormalizationError) -> RenormStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forwardRenormalized(buffers, geometry, limits)

@@ -24,13 +24,14 @@ extension BatchNorm {
     /// - Complexity: O(n) time; O(N · C) memory beside the buffers.
     /// - References: Summers and Dinneen, "Four Things Everyone Should Know to Improve Batch Normalization", 2019,
     ///   <https://arxiv.org/abs/1906.03548>.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inference(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         geometry: Geometry, weighingEachSample weight: Double
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, nil) {
             buffers throws(NormalizationError) in
             try inference(buffers, geometry, weight)
@@ -40,13 +41,14 @@ extension BatchNorm {
     /// Example-weighted inference in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity, geometry: Geometry,
         weighingEachSample weight: Double
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, nil) {
             buffers throws(NormalizationError) in
             try inference(buffers, geometry, weight)

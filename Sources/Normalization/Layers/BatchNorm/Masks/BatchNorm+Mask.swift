@@ -30,12 +30,13 @@ extension BatchNorm {
     ///   ``NormalizationError/wrongLength(_:expected:actual:)`` where the mask is of another number of positions, and
     ///   what forward throws.
     /// - Complexity: O(n + C · runs of valid positions) time; O(C) memory beside the buffers.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, into y: inout MutableSpan<Scalar>, geometry: Geometry,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, into y: inout MutableSpan<Element>, geometry: Geometry,
         mask: PositionMask, maskedOutput output: MaskedOutput = .zero
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, nil, .identity, &y, nil) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, mask, output)
@@ -45,12 +46,13 @@ extension BatchNorm {
     /// Training forward with a mask in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, geometry: Geometry, mask: PositionMask,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, geometry: Geometry, mask: PositionMask,
         maskedOutput output: MaskedOutput = .zero
-    ) throws(NormalizationError) -> BatchStatistics {
+    ) throws(NormalizationError) -> BatchStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, nil, .identity, nil) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, mask, output)
@@ -82,12 +84,13 @@ extension BatchNorm {
     ///
     /// - Throws: as inference, and ``NormalizationError/wrongLength(_:expected:actual:)`` where the mask is of another
     ///   number of positions.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inference(
-        _ x: Span<Scalar>, into y: inout MutableSpan<Scalar>, geometry: Geometry,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inference<Element: NormalizationElement>(
+        _ x: Span<Element>, into y: inout MutableSpan<Element>, geometry: Geometry,
         mask: PositionMask, maskedOutput output: MaskedOutput = .zero
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, nil, .identity, &y, nil) {
             buffers throws(NormalizationError) in
             try inference(buffers, geometry, mask, output)
@@ -97,12 +100,13 @@ extension BatchNorm {
     /// Inference with a mask in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func inferenceInPlace(
-        _ x: inout MutableSpan<Scalar>, geometry: Geometry, mask: PositionMask,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func inferenceInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, geometry: Geometry, mask: PositionMask,
         maskedOutput output: MaskedOutput = .zero
-    ) throws(NormalizationError) {
+    ) throws(NormalizationError)
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, nil, .identity, nil) {
             buffers throws(NormalizationError) in
             try inference(buffers, geometry, mask, output)
@@ -137,7 +141,7 @@ extension BatchNorm {
         try buffers.check(geometry)
         try checkBatchStatistics(of: geometry, mask)
         guard let tensors = buffers.tensors(), mask.validCount > 0 else {
-            if output != .untouched { unsafe buffers.y.update(repeating: 0) }
+            if output != .untouched { unsafe buffers.y.start?.clear(geometry.count) }
             return BatchStatistics(emptyWithChannels: channels)
         }
         return mask.isFull

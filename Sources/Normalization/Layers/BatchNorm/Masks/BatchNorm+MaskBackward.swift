@@ -22,14 +22,15 @@ extension BatchNorm {
     ///   there are valid positions, ``NormalizationError/renormalizedStatistics(call:)``, and what backward and forward
     ///   with a mask throw.
     /// - Complexity: as forward with a mask.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
-        normalizedBy statistics: NormalizingStatistics, into dx: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
+        normalizedBy statistics: NormalizingStatistics, into dx: inout MutableSpan<Element>,
         geometry: Geometry, mask: PositionMask, maskedOutput output: MaskedOutput = .zero,
         wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
             try backward(buffers, statistics, geometry, (mask, output), wanted)
         }
@@ -38,13 +39,14 @@ extension BatchNorm {
     /// Backward with a mask in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
         normalizedBy statistics: NormalizingStatistics, geometry: Geometry, mask: PositionMask,
         maskedOutput output: MaskedOutput = .zero, wanting wanted: GradientSelection = .all
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
             try backward(buffers, statistics, geometry, (mask, output), wanted)
         }
@@ -92,7 +94,7 @@ extension BatchNorm {
         if masked.mask.isFull || (masked.output == .normalized && !numbers.areOfTheBatch) {
             sums = runBackward(tensors, normalizedBy: numbers, needsSums: needsSums, geometry)
         } else if masked.mask.validCount == 0 {
-            if let dx = unsafe tensors.dx { unsafe dx.update(repeating: 0, count: geometry.count) }
+            unsafe tensors.dx?.clear(geometry.count)
             sums = GradientSums(emptyWithChannels: channels)
         } else {
             sums = runBackward(tensors, normalizedBy: numbers, geometry, masked.mask, masked.output)

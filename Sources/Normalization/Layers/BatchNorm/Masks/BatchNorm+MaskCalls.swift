@@ -100,7 +100,7 @@ extension BatchNorm {
                 let (normalize, scaling) = (coefficients.normalize, scaling.normalize)
                 setAffine(gamma, .absent, normalize, runner)
                 setScaling(scaling, statistics, runner)
-                let scaled = tensors.scaledGradient(by: scaling)
+                let scaled = tensors.scaledGradient(by: scaling, normalize)
                 let outputs = (
                     valid: statistics.areOfTheBatch
                         ? tensors.inputGradient(by: coefficients) : scaled,
@@ -138,7 +138,8 @@ extension BatchNorm {
                 let outputs = (
                     valid: tensors.inputGradient(by: coefficients),
                     invalid: output == .normalized
-                        ? tensors.scaledGradient(by: scaling.normalize) : nil
+                        ? tensors.scaledGradient(by: scaling.normalize, coefficients.normalize)
+                        : nil
                 )
                 runner.writeAll { block, write in
                     writeGradient(tensors, of: block, runner, mask, outputs, write)

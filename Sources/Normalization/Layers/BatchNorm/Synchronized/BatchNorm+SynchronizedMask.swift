@@ -78,7 +78,7 @@ extension BatchNorm {
         try ranks.checkStatistics(of: geometry)
         let tensors = geometry.count > 0 ? buffers.tensors() : nil
         guard ranks.total > 0 else {
-            if output != .untouched { unsafe buffers.y.update(repeating: 0) }
+            if output != .untouched { unsafe buffers.y.start?.clear(geometry.count) }
             return emptyStatistics()
         }
         var own = BatchStatistics(emptyWithChannels: channels)
@@ -211,7 +211,7 @@ extension BatchNorm {
         let all = try call.merging(own, ranks)
         if let tensors, let dx = unsafe tensors.dx {
             if ranks.total == 0 {
-                unsafe dx.update(repeating: 0, count: geometry.count)
+                unsafe dx.clear(geometry.count)
             } else {
                 runInputGradient(
                     tensors, normalizedBy: numbers, with: all, geometry, mask, output)

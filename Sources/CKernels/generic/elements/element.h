@@ -1,5 +1,6 @@
 // The element type for which the other headers are included: ELEMENT_BITS is 32 for float, 64 for
-// double.
+// double. Tensors hold such elements, or those of the format that ELEMENT_FORMAT names, which are
+// widened to float when they are read and rounded when they are written.
 #ifndef ELEMENT_H
 #define ELEMENT_H
 
@@ -7,8 +8,14 @@
 #define ELEMENT_BITS 32
 #endif
 
-// T: the element. N: its lanes in a vector of 64 bytes. INT: an integer of its size. BITS: an
-// integer of N bits.
+#define FORMAT_FLOAT16 16
+#define FORMAT_BFLOAT16 17
+#ifndef ELEMENT_FORMAT
+#define ELEMENT_FORMAT ELEMENT_BITS
+#endif
+
+// T: what is computed with, and the element of tables. N: its lanes in a vector of 64 bytes. INT:
+// an integer of its size. BITS: an integer of N bits. E: the element of tensors.
 //
 // ROUND to EXP_SHIFT are for exp(): a number whose sum with v has the nearest integer of v in its
 // lowest bits; ln 2 in two parts; the largest |v|; the terms of the polynomial; the bias of the
@@ -17,6 +24,7 @@
 #define T double
 #define N 8
 #define NAME(x) f64_##x
+#define E double
 #define INT long
 #define BITS unsigned char
 #define ROUND 6755399441055744.0
@@ -29,7 +37,6 @@
 #else
 #define T float
 #define N 16
-#define NAME(x) f32_##x
 #define INT int
 #define BITS unsigned short
 #define ROUND 12582912.0
@@ -39,6 +46,16 @@
 #define EXP_TERMS 7
 #define EXP_BIAS 127
 #define EXP_SHIFT 23
+#if ELEMENT_FORMAT == FORMAT_FLOAT16
+#define NAME(x) f16_##x
+#define E unsigned short
+#elif ELEMENT_FORMAT == FORMAT_BFLOAT16
+#define NAME(x) bf16_##x
+#define E unsigned short
+#else
+#define NAME(x) f32_##x
+#define E float
+#endif
 #endif
 
 #endif

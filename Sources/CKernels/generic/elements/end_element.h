@@ -1,7 +1,11 @@
 // Forgets the element type and the guards of the headers that depend on it, so that they may be
 // included for another one.
 #undef ELEMENT_BITS
+#undef ELEMENT_FORMAT
+#undef FORMAT_FLOAT16
+#undef FORMAT_BFLOAT16
 #undef T
+#undef E
 #undef N
 #undef NAME
 #undef INT
@@ -14,10 +18,13 @@
 #undef EXP_BIAS
 #undef EXP_SHIFT
 #undef VEC
+#undef STORED
 #undef WIDE
 
 #undef ELEMENT_H
 #undef VECTORS_H
+#undef FORMATS_H
+#undef CONVERSIONS_H
 #undef ACTIVATIONS_H
 #undef SCRATCH_H
 #undef COLUMNS_H

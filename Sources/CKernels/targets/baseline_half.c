@@ -1,0 +1,2 @@
+#define TARGET baseline
+#include "../generic/half.h"
