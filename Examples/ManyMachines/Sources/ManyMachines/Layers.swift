@@ -52,9 +52,9 @@ final class Convolution: Layer {
     func backward(_ gradient: Tensor) -> Tensor {
         let pixels = gradient.values.count / outputs
         weight.gradient = product(
-            patches, transposed: true, gradient.values, m: 9 * inputs, n: outputs, k: pixels)
+            patches, gradient.values, transposingA: true, m: 9 * inputs, n: outputs, k: pixels)
         let columns = product(
-            gradient.values, weight.values, transposed: true, m: pixels, n: 9 * inputs,
+            gradient.values, weight.values, transposingB: true, m: pixels, n: 9 * inputs,
             k: outputs)
         var result = Tensor(zeros: inputShape)
         forEachTap(of: inputShape) { patch, pixel in
@@ -156,7 +156,7 @@ final class Dense: Layer {
     func backward(_ gradient: Tensor) -> Tensor {
         let samples = gradient.shape[0]
         weight.gradient = product(
-            input.values, transposed: true, gradient.values, m: inputs, n: outputs, k: samples)
+            input.values, gradient.values, transposingA: true, m: inputs, n: outputs, k: samples)
         bias.gradient = Array(repeating: 0, count: outputs)
         for (index, value) in gradient.values.enumerated() {
             bias.gradient[index % outputs] += value
@@ -164,7 +164,7 @@ final class Dense: Layer {
         return Tensor(
             shape: input.shape,
             values: product(
-                gradient.values, weight.values, transposed: true, m: samples, n: inputs,
+                gradient.values, weight.values, transposingB: true, m: samples, n: inputs,
                 k: outputs))
     }
 }

@@ -2,8 +2,8 @@ internal import BLAS
 
 /// op(A) · op(B) of row-major matrices in arrays; A is m × k as it enters, B k × n.
 func product(
-    _ a: [Double], transposed transA: Bool = false, _ b: [Double],
-    transposed transB: Bool = false, m: Int, n: Int, k: Int
+    _ a: [Double], _ b: [Double], transposingA transA: Bool = false,
+    transposingB transB: Bool = false, m: Int, n: Int, k: Int
 ) -> [Double] {
     precondition(a.count == m * k && b.count == k * n, "matrices end in their arrays")
     var c = [Double](repeating: 0, count: m * n)

@@ -1,4 +1,4 @@
-public import Normalization
+import Normalization
 
 /// What normalizes between a convolution and its ReLU.
 public enum Kind: String, Sendable, CaseIterable {
