@@ -24,14 +24,15 @@ extension BatchNorm {
     ///   on all ranks together; where the exchange itself fails, what it throws. y is as it was then.
     /// - Complexity: O(n) time; O(C · ranks) memory beside the buffers; 24 · C + 64 bytes a rank, in two
     ///   collectives.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, over: exchange)
@@ -42,14 +43,15 @@ extension BatchNorm {
     /// it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, over: exchange)
@@ -60,15 +62,16 @@ extension BatchNorm {
     /// stay the same bits on every rank where they were so before.
     ///
     /// - Throws: as ``commit(_:)-(SynchronizedStatistics)`` too: y is written then, the layer is as it was.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
     @discardableResult
-    public mutating func forwardAndCommit(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    public mutating func forwardAndCommit<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         let statistics = try forward(
             x, adding: residual, then: activation, into: &y, activationMask: activationMask,
             geometry: geometry, over: exchange)

@@ -34,16 +34,17 @@ extension BatchNorm {
     ///   exchange itself fails, what it throws: behind an activation, dz may be written then.
     /// - Complexity: O(n) time; O(C · ranks) memory beside the buffers; 16 · C + 64 bytes a rank, in two
     ///   collectives.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, adding residual: Span<Element>? = nil,
         through activation: Activation = .identity, activationMask: Span<UInt8>? = nil,
-        normalizedBy statistics: SynchronizedStatistics, into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        normalizedBy statistics: SynchronizedStatistics, into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all, over exchange: any StatisticsExchange,
         parameterGradients scope: ParameterGradientScope = .local
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -57,16 +58,17 @@ extension BatchNorm {
     /// Collective: backward in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; but where the exchange itself fails, the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: SynchronizedStatistics,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all, over exchange: any StatisticsExchange,
         parameterGradients scope: ParameterGradientScope = .local
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -81,14 +83,15 @@ extension BatchNorm {
     /// want ∂x.
     ///
     /// - Throws: as the form with an output.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func parameterGradients(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func parameterGradients<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
         normalizedBy statistics: SynchronizedStatistics, geometry: Geometry,
         wanting wanted: GradientSelection = .parameters, over exchange: any StatisticsExchange,
         parameterGradients scope: ParameterGradientScope = .local
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x) { buffers throws(NormalizationError) in
             try backward(buffers, statistics, geometry, wanted, over: exchange, scope)
         }

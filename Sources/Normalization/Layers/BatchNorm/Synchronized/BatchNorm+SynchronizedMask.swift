@@ -7,13 +7,14 @@ extension BatchNorm {
     /// - Parameters: as ``forward(_:into:geometry:mask:maskedOutput:)``, of this rank, and `exchange`, the ranks.
     /// - Throws: as ``forward(_:adding:then:into:activationMask:geometry:over:)`` and forward with a mask.
     /// - Complexity: as these two.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, into y: inout MutableSpan<Scalar>, geometry: Geometry,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, into y: inout MutableSpan<Element>, geometry: Geometry,
         mask: PositionMask, maskedOutput output: MaskedOutput = .zero,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, nil, .identity, &y, nil) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, mask, output, over: exchange)
@@ -23,12 +24,13 @@ extension BatchNorm {
     /// Collective: training forward with a mask in place: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, geometry: Geometry, mask: PositionMask,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, geometry: Geometry, mask: PositionMask,
         maskedOutput output: MaskedOutput = .zero, over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, nil, .identity, nil) {
             buffers throws(NormalizationError) in
             try forward(buffers, geometry, mask, output, over: exchange)
@@ -123,15 +125,16 @@ extension BatchNorm {
     ///
     /// - Throws: as ``backward(_:input:adding:through:activationMask:normalizedBy:into:residualGradient:geometry:wanting:over:parameterGradients:)``
     ///   and backward with a mask.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>,
-        normalizedBy statistics: SynchronizedStatistics, into dx: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>,
+        normalizedBy statistics: SynchronizedStatistics, into dx: inout MutableSpan<Element>,
         geometry: Geometry, mask: PositionMask, maskedOutput output: MaskedOutput = .zero,
         wanting wanted: GradientSelection = .all, over exchange: any StatisticsExchange,
         parameterGradients scope: ParameterGradientScope = .local
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
             try backward(
                 buffers, statistics, geometry, (mask, output), wanted, over: exchange, scope)
@@ -141,15 +144,16 @@ extension BatchNorm {
     /// Collective: backward with a mask in place: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
         normalizedBy statistics: SynchronizedStatistics, geometry: Geometry, mask: PositionMask,
         maskedOutput output: MaskedOutput = .zero, wanting wanted: GradientSelection = .all,
         over exchange: any StatisticsExchange,
         parameterGradients scope: ParameterGradientScope = .local
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
             try backward(
                 buffers, statistics, geometry, (mask, output), wanted, over: exchange, scope)

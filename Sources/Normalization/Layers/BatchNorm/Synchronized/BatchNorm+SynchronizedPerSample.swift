@@ -9,15 +9,16 @@ extension BatchNorm {
     ///   samples, and `exchange`, the ranks; `scaleOffset` is alike on all.
     /// - Throws: as ``forward(_:adding:then:into:activationMask:geometry:over:)`` and forward with γ and β per sample.
     /// - Complexity: O(n) time; O(N · C + C · ranks) memory beside the buffers; as many bytes as without them.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forward(
-        _ x: Span<Scalar>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
-        scaleOffset: Double = 0, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forward<Element: NormalizationElement>(
+        _ x: Span<Element>, scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>,
+        scaleOffset: Double = 0, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -30,15 +31,16 @@ extension BatchNorm {
     /// Collective: training forward in place with γ and β per sample: `x` becomes y.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardInPlace(
-        _ x: inout MutableSpan<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, then activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try SampleAffine.with(gammas, betas, scaleOffset) {
@@ -121,17 +123,18 @@ extension BatchNorm {
     ///
     /// - Throws: as ``backward(_:input:adding:through:activationMask:normalizedBy:into:residualGradient:geometry:wanting:over:parameterGradients:)``
     ///   and backward with γ and β per sample.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backward(
-        _ gradient: Span<Scalar>, input x: Span<Scalar>, scaledBy gammas: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backward<Element: NormalizationElement>(
+        _ gradient: Span<Element>, input x: Span<Element>, scaledBy gammas: Span<Scalar>,
         shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: SynchronizedStatistics,
-        into dx: inout MutableSpan<Scalar>,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        into dx: inout MutableSpan<Element>,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all, over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.with(gradient, x, &dx) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {
@@ -149,16 +152,17 @@ extension BatchNorm {
     /// Collective: backward in place with γ and β per sample: `gradient` holds ∂L/∂y and becomes ∂x.
     ///
     /// - Throws: as the form with an output; but where the exchange itself fails, the gradient is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func backwardInPlace(
-        _ gradient: inout MutableSpan<Scalar>, input x: Span<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func backwardInPlace<Element: NormalizationElement>(
+        _ gradient: inout MutableSpan<Element>, input x: Span<Element>,
         scaledBy gammas: Span<Scalar>, shiftedBy betas: Span<Scalar>, scaleOffset: Double = 0,
-        adding residual: Span<Scalar>? = nil, through activation: Activation = .identity,
+        adding residual: Span<Element>? = nil, through activation: Activation = .identity,
         activationMask: Span<UInt8>? = nil, normalizedBy statistics: SynchronizedStatistics,
-        residualGradient: consuming MutableSpan<Scalar>? = nil, geometry: Geometry,
+        residualGradient: consuming MutableSpan<Element>? = nil, geometry: Geometry,
         wanting wanted: GradientSelection = .all, over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> ParameterGradients<Scalar> {
+    ) throws(NormalizationError) -> ParameterGradients<Scalar>
+    where Element.Arithmetic == Scalar {
         unsafe try withMutableBuffer(of: residualGradient) { dz throws(NormalizationError) in
             try BackwardBuffers.inPlace(&gradient, x) { buffers throws(NormalizationError) in
                 unsafe try buffers.through(activation, residual, activationMask, dz) {

@@ -8,14 +8,15 @@ extension BatchNorm {
     /// - Throws: ``NormalizationError/exchange(_:)`` on every rank where one has other running statistics or limits,
     ///   and as forward over an exchange and batch renormalization without one.
     /// - Complexity: as forward over an exchange.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardRenormalized(
-        _ x: Span<Scalar>, adding residual: Span<Scalar>? = nil,
-        then activation: Activation = .identity, into y: inout MutableSpan<Scalar>,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardRenormalized<Element: NormalizationElement>(
+        _ x: Span<Element>, adding residual: Span<Element>? = nil,
+        then activation: Activation = .identity, into y: inout MutableSpan<Element>,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         limits: RenormLimits? = nil, over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.with(x, residual, activation, &y, activationMask) {
             buffers throws(NormalizationError) in
             try forwardRenormalized(buffers, geometry, limits, over: exchange)
@@ -25,14 +26,15 @@ extension BatchNorm {
     /// Collective: batch renormalization in place: `x` becomes y. Backward needs x, so keep it or recompute it.
     ///
     /// - Throws: as the form with an output; x is as it was then.
-    @specialized(where Scalar == Float)
-    @specialized(where Scalar == Double)
-    public func forwardRenormalizedInPlace(
-        _ x: inout MutableSpan<Scalar>, adding residual: Span<Scalar>? = nil,
+    @specialized(where Scalar == Float, Element == Float)
+    @specialized(where Scalar == Double, Element == Double)
+    public func forwardRenormalizedInPlace<Element: NormalizationElement>(
+        _ x: inout MutableSpan<Element>, adding residual: Span<Element>? = nil,
         then activation: Activation = .identity,
         activationMask: consuming MutableSpan<UInt8>? = nil, geometry: Geometry,
         limits: RenormLimits? = nil, over exchange: any StatisticsExchange
-    ) throws(NormalizationError) -> SynchronizedStatistics {
+    ) throws(NormalizationError) -> SynchronizedStatistics
+    where Element.Arithmetic == Scalar {
         try NormalizeBuffers.inPlace(&x, residual, activation, activationMask) {
             buffers throws(NormalizationError) in
             try forwardRenormalized(buffers, geometry, limits, over: exchange)
