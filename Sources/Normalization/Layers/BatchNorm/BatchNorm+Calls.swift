@@ -194,7 +194,7 @@ extension BatchNorm {
     ) {
         let runner = runner(.backward, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
-            setInputGradient(coefficients, statistics, sums, runner)
+            setInputGradient(coefficients, of: tensors, statistics, sums, runner)
             guard let output = tensors.inputGradient(by: coefficients) else { return }
             runner.writeAll { block, write in write(output(block)) }
         }
@@ -202,11 +202,11 @@ extension BatchNorm {
 
     /// Sets what ∂x is made with, from sums that are known.
     func setInputGradient(
-        _ coefficients: InputGradientCoefficients<Scalar>, _ statistics: MeanAndVariance,
-        _ sums: GradientSums, _ runner: PassRunner<Scalar>
+        _ coefficients: InputGradientCoefficients<Scalar>, of tensors: BackwardTensors<Scalar>,
+        _ statistics: MeanAndVariance, _ sums: GradientSums, _ runner: PassRunner<Scalar>
     ) {
         let normalize = coefficients.normalize
-        setAffine(gamma, .absent, normalize, runner)
+        setAffine(gamma, tensors.beta(beta), normalize, runner)
         if let renorm = statistics.renorm { normalize.renormalize(by: renorm) }
         setStatistics(statistics, 0..<channels, normalize, runner)
         unsafe runner.withSums(LaneGradientSums.self) { lanes in

@@ -133,7 +133,7 @@ extension BatchNorm {
         let runner = runner(.backward, geometry)
         withCoefficients(lanes: channels, of: Scalar.self) { coefficients in
             withCoefficients(lanes: channels, of: Scalar.self) { scaling in
-                setInputGradient(coefficients, statistics, sums, runner)
+                setInputGradient(coefficients, of: tensors, statistics, sums, runner)
                 setScaling(scaling.normalize, statistics, runner)
                 let outputs = (
                     valid: tensors.inputGradient(by: coefficients),

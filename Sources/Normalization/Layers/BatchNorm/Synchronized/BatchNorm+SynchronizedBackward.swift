@@ -156,8 +156,9 @@ extension BatchNorm {
 }
 
 extension BackwardTensors {
-    /// The same once dz is made of g.
+    /// The same once dz is made of g. That of tensors of 16 bits is in no memory, and made again.
     var behindActivation: BackwardTensors {
-        unsafe BackwardTensors(x: x, gradient: normalizedGradient, activation: nil, dx: dx)
+        guard unsafe !x.format.isHalf else { return self }
+        return unsafe BackwardTensors(x: x, gradient: normalizedGradient, activation: nil, dx: dx)
     }
 }

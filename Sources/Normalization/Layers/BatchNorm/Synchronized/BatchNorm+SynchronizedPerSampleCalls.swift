@@ -97,7 +97,8 @@ extension BatchNorm {
             guard let output = tensors.weightedInputGradient(by: coefficients) else { return }
             lanes.set(
                 0..<lanes.partition.laneCount, of: coefficients.normalize,
-                givenStatistics(statistics, runner), affine, needsMap: false)
+                givenStatistics(statistics, runner), affine,
+                needsMap: tensors.activation != nil)
             coefficients.meanGradient.copy(0..<channels, of: sums.gradient)
             coefficients.meanGradientTimesNormalized.copy(
                 0..<channels, of: sums.gradientTimesNormalized)
