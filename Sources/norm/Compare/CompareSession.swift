@@ -52,14 +52,14 @@ struct CompareSession {
         do throws(NormalizationError) {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try TensorComparison(x.values, geometry: geometry)
-            if !mayRefuse { for layer in layers { _ = try comparison.calls(of: layer) } }
         } catch { throw subject.tensorName.failure(error) }
+        if !mayRefuse { try layers.forEach { try expect($0, of: comparison, subject) } }
         if isForPeople, isFirst { try StandardOutput.write(report.header + "\n") }
         var cases: [[EngineResult]] = []
         let title = subject.title(x.header)
         for layer in layers {
             let calls: any ComparedCalls<Element>
-            do throws(NormalizationError) {
+            do throws(ComparisonRefusal) {
                 calls = try comparison.calls(of: layer)
             } catch {
                 if isForPeople {
@@ -84,5 +84,21 @@ struct CompareSession {
             cases += section
         }
         return cases
+    }
+
+    /// - Throws: ``Failure`` where the tensor is none for the layer.
+    private func expect<Element: ComparedElement>(
+        _ layer: ComparedLayer, of comparison: TensorComparison<Element>, _ subject: Subject
+    ) throws {
+        do throws(ComparisonRefusal) {
+            _ = try comparison.calls(of: layer)
+        } catch {
+            switch error {
+            case .layer(let error): throw subject.tensorName.failure(error)
+            case .elements:
+                throw subject.tensorName.failure(
+                    expected: "elements of type <f4 or <f8 for \(layer.rawValue)", found: "<f2")
+            }
+        }
     }
 }

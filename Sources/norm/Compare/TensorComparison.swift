@@ -1,5 +1,19 @@
 import Normalization
 
+/// Why a layer is not compared on a tensor.
+enum ComparisonRefusal: Error, CustomStringConvertible {
+    case layer(NormalizationError)
+    /// The layer takes `Float` and `Double` alone.
+    case elements
+
+    var description: String {
+        switch self {
+        case .layer(let error): error.description
+        case .elements: "expected elements of type <f4 or <f8, found 16 bits"
+        }
+    }
+}
+
 /// The engines on one tensor, each against the reference.
 struct TensorComparison<Element: ComparedElement> {
     private let tensor: ComparedTensor<Element>
@@ -27,9 +41,14 @@ struct TensorComparison<Element: ComparedElement> {
 
     /// A layer, ready for its calls.
     ///
-    /// - Throws: `NormalizationError` where the tensor is none for this layer.
-    func calls(of layer: ComparedLayer) throws(NormalizationError) -> any ComparedCalls<Element> {
-        try layer.calls(tensor)
+    /// - Throws: why the tensor is none for this layer.
+    func calls(of layer: ComparedLayer) throws(ComparisonRefusal) -> any ComparedCalls<Element> {
+        let calls: (any ComparedCalls<Element>)?
+        do throws(NormalizationError) {
+            calls = try layer.calls(tensor)
+        } catch { throw .layer(error) }
+        guard let calls else { throw .elements }
+        return calls
     }
 
     /// Runs `operation` on every contender: first for what it computes, then for how long it takes.
@@ -60,7 +79,9 @@ struct TensorComparison<Element: ComparedElement> {
         let results = all.indices.map { index in
             EngineResult(
                 shape: tensor.geometry.shape, operation: operation, engine: all[index].engine,
-                chosen: all[index].engine.chosen(for: operation, of: tensor.geometry),
+                chosen: layer == .whitening
+                    ? all[index].engine.chosenForWhitening
+                    : all[index].engine.chosen(for: operation, of: tensor.geometry),
                 layer: layer, threads: all[index].threads, timing: timings[index],
                 bytes: operation.tensorsMoved * tensor.x.count * MemoryLayout<Element>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)
