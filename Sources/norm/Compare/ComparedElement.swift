@@ -4,24 +4,6 @@ import Normalization
 protocol ComparedElement: NormalizationElement, Equatable {
     init(_ number: Double)
     var number: Double { get }
-    /// Whitening; `nil` of elements that it does not take.
-    static func whitening(
-        of tensor: ComparedTensor<Self>
-    ) throws(NormalizationError) -> (any ComparedCalls<Self>)?
-}
-
-extension ComparedElement {
-    static func whitening(
-        of tensor: ComparedTensor<Self>
-    ) throws(NormalizationError) -> (any ComparedCalls<Self>)? { nil }
-}
-
-extension ComparedElement where Self: NormalizationScalar {
-    static func whitening(
-        of tensor: ComparedTensor<Self>
-    ) throws(NormalizationError) -> (any ComparedCalls<Self>)? {
-        try ComparedWhitening(tensor)
-    }
 }
 
 extension Float: ComparedElement {

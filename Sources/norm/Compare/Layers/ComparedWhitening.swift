@@ -43,3 +43,14 @@ struct ComparedWhitening<Scalar: ComparedElement & NormalizationScalar>: Compare
         }
     }
 }
+
+/// Whitening; `nil` of elements that it does not take.
+func whiteningCalls<Element: ComparedElement>(
+    of tensor: ComparedTensor<Element>
+) throws(NormalizationError) -> (any ComparedCalls<Element>)? {
+    if let tensor = tensor as? ComparedTensor<Float> {
+        return try ComparedWhitening(tensor) as? any ComparedCalls<Element>
+    }
+    guard let tensor = tensor as? ComparedTensor<Double> else { return nil }
+    return try ComparedWhitening(tensor) as? any ComparedCalls<Element>
+}
