@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(
             name: "NormalizationTests",
             dependencies: [
-                "CHostProcess", "Normalization", "NormalizationFiles", "SeededRandom",
+                "BLAS", "CHostProcess", "Normalization", "NormalizationFiles", "SeededRandom",
             ],
             swiftSettings: tested),
         .testTarget(

@@ -9,6 +9,9 @@ public enum BLASError: Error, Equatable, Sendable {
     /// from 1, is not positive.
     case notPositiveDefinite(routine: String, minor: Int)
 
+    /// The matrix is singular: that element of its diagonal, counted from 1, is zero.
+    case singular(routine: String, diagonal: Int)
+
     /// The iteration did not converge. `info` is LAPACK's own code, positive.
     case notConverged(routine: String, info: Int)
 
@@ -25,6 +28,8 @@ extension BLASError: CustomStringConvertible {
         case .notPositiveDefinite(let routine, let minor):
             "\(routine): the matrix is not positive definite: "
                 + "its leading minor of order \(minor) is not positive"
+        case .singular(let routine, let diagonal):
+            "\(routine): the matrix is singular: element \(diagonal) of its diagonal is zero"
         case .notConverged(let routine, let info):
             "\(routine): the iteration did not converge (info \(info))"
         case .outOfMemory(let routine):

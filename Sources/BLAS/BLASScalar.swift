@@ -33,7 +33,6 @@ public protocol BLASScalar:
     // Level 1
     static func _cblasSum(_ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32) -> Self
     static func _cblasAsum(_ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32) -> Self
-    static func _cblasNrm2(_ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32) -> Self
     static func _cblasIamax(_ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32) -> Int
     static func _cblasDot(
         _ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32, _ y: UnsafePointer<Self>,
@@ -53,33 +52,25 @@ public protocol BLASScalar:
         _ transA: Transpose, _ m: Int32, _ n: Int32, _ alpha: Self, _ a: UnsafePointer<Self>,
         _ lda: Int32, _ x: UnsafePointer<Self>, _ incX: Int32, _ beta: Self,
         _ y: UnsafeMutablePointer<Self>, _ incY: Int32)
-    static func _cblasGer(
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ x: UnsafePointer<Self>, _ incX: Int32,
-        _ y: UnsafePointer<Self>, _ incY: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32)
 
     // Level 3
     static func _cblasGemm(
         _ transA: Transpose, _ transB: Transpose, _ m: Int32, _ n: Int32, _ k: Int32,
         _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafePointer<Self>,
         _ ldb: Int32, _ beta: Self, _ c: UnsafeMutablePointer<Self>, _ ldc: Int32)
-    static func _cblasSymm(
-        _ side: Side, _ triangle: Triangle, _ m: Int32, _ n: Int32, _ alpha: Self,
-        _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafePointer<Self>, _ ldb: Int32,
-        _ beta: Self, _ c: UnsafeMutablePointer<Self>, _ ldc: Int32)
     static func _cblasSyrk(
         _ triangle: Triangle, _ transA: Transpose, _ n: Int32, _ k: Int32, _ alpha: Self,
         _ a: UnsafePointer<Self>, _ lda: Int32, _ beta: Self, _ c: UnsafeMutablePointer<Self>,
         _ ldc: Int32)
-    static func _cblasTrsm(
-        _ side: Side, _ triangle: Triangle, _ transA: Transpose, _ diagonal: Diagonal,
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int32,
-        _ b: UnsafeMutablePointer<Self>, _ ldb: Int32)
     static func _cblasOmatcopy(
         _ transA: Transpose, _ rows: Int32, _ columns: Int32, _ alpha: Self,
         _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafeMutablePointer<Self>, _ ldb: Int32)
 
     // LAPACK
     static func _lapackePotrf(
+        _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
+    ) -> Int32
+    static func _lapackeTrtri(
         _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
     ) -> Int32
     static func _lapackeSyevd(

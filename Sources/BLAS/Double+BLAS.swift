@@ -18,14 +18,6 @@ extension Double: BLASScalar {
         unsafe cblas_dasum(n, x, incX)
     }
 
-    /// `cblas_dnrm2`.
-    @inlinable
-    public static func _cblasNrm2(
-        _ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32
-    ) -> Self {
-        unsafe cblas_dnrm2(n, x, incX)
-    }
-
     /// `cblas_idamax`.
     @inlinable
     public static func _cblasIamax(
@@ -80,15 +72,6 @@ extension Double: BLASScalar {
             CblasRowMajor, transA.cblas, m, n, alpha, a, lda, x, incX, beta, y, incY)
     }
 
-    /// `cblas_dger`.
-    @inlinable
-    public static func _cblasGer(
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ x: UnsafePointer<Self>, _ incX: Int32,
-        _ y: UnsafePointer<Self>, _ incY: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
-    ) {
-        unsafe cblas_dger(CblasRowMajor, m, n, alpha, x, incX, y, incY, a, lda)
-    }
-
     /// `cblas_dgemm`.
     @inlinable
     public static func _cblasGemm(
@@ -101,17 +84,6 @@ extension Double: BLASScalar {
             ldc)
     }
 
-    /// `cblas_dsymm`.
-    @inlinable
-    public static func _cblasSymm(
-        _ side: Side, _ triangle: Triangle, _ m: Int32, _ n: Int32, _ alpha: Self,
-        _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafePointer<Self>, _ ldb: Int32,
-        _ beta: Self, _ c: UnsafeMutablePointer<Self>, _ ldc: Int32
-    ) {
-        unsafe cblas_dsymm(
-            CblasRowMajor, side.cblas, triangle.cblas, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
-    }
-
     /// `cblas_dsyrk`.
     @inlinable
     public static func _cblasSyrk(
@@ -121,18 +93,6 @@ extension Double: BLASScalar {
     ) {
         unsafe cblas_dsyrk(
             CblasRowMajor, triangle.cblas, transA.cblas, n, k, alpha, a, lda, beta, c, ldc)
-    }
-
-    /// `cblas_dtrsm`.
-    @inlinable
-    public static func _cblasTrsm(
-        _ side: Side, _ triangle: Triangle, _ transA: Transpose, _ diagonal: Diagonal,
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int32,
-        _ b: UnsafeMutablePointer<Self>, _ ldb: Int32
-    ) {
-        unsafe cblas_dtrsm(
-            CblasRowMajor, side.cblas, triangle.cblas, transA.cblas, diagonal.cblas, m, n, alpha,
-            a, lda, b, ldb)
     }
 
     /// `cblas_domatcopy`.
@@ -150,6 +110,15 @@ extension Double: BLASScalar {
         _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
     ) -> Int32 {
         unsafe LAPACKE_dpotrf_work(LAPACK_ROW_MAJOR, triangle.lapack, n, a, lda)
+    }
+
+    /// `LAPACKE_dtrtri_work`.
+    public static func _lapackeTrtri(
+        _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
+    ) -> Int32 {
+        let diagonal = CChar(bitPattern: UInt8(ascii: "N"))
+        return unsafe LAPACKE_dtrtri_work(
+            LAPACK_ROW_MAJOR, triangle.lapack, diagonal, n, a, lda)
     }
 
     /// `LAPACKE_dsyevd_work`.

@@ -19,14 +19,6 @@ extension Float: BLASScalar {
         unsafe cblas_sasum(n, x, incX)
     }
 
-    /// `cblas_snrm2`.
-    @inlinable
-    public static func _cblasNrm2(
-        _ n: Int32, _ x: UnsafePointer<Self>, _ incX: Int32
-    ) -> Self {
-        unsafe cblas_snrm2(n, x, incX)
-    }
-
     /// `cblas_isamax`.
     @inlinable
     public static func _cblasIamax(
@@ -81,15 +73,6 @@ extension Float: BLASScalar {
             CblasRowMajor, transA.cblas, m, n, alpha, a, lda, x, incX, beta, y, incY)
     }
 
-    /// `cblas_sger`.
-    @inlinable
-    public static func _cblasGer(
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ x: UnsafePointer<Self>, _ incX: Int32,
-        _ y: UnsafePointer<Self>, _ incY: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
-    ) {
-        unsafe cblas_sger(CblasRowMajor, m, n, alpha, x, incX, y, incY, a, lda)
-    }
-
     /// `cblas_sgemm`.
     @inlinable
     public static func _cblasGemm(
@@ -102,17 +85,6 @@ extension Float: BLASScalar {
             ldc)
     }
 
-    /// `cblas_ssymm`.
-    @inlinable
-    public static func _cblasSymm(
-        _ side: Side, _ triangle: Triangle, _ m: Int32, _ n: Int32, _ alpha: Self,
-        _ a: UnsafePointer<Self>, _ lda: Int32, _ b: UnsafePointer<Self>, _ ldb: Int32,
-        _ beta: Self, _ c: UnsafeMutablePointer<Self>, _ ldc: Int32
-    ) {
-        unsafe cblas_ssymm(
-            CblasRowMajor, side.cblas, triangle.cblas, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
-    }
-
     /// `cblas_ssyrk`.
     @inlinable
     public static func _cblasSyrk(
@@ -122,18 +94,6 @@ extension Float: BLASScalar {
     ) {
         unsafe cblas_ssyrk(
             CblasRowMajor, triangle.cblas, transA.cblas, n, k, alpha, a, lda, beta, c, ldc)
-    }
-
-    /// `cblas_strsm`.
-    @inlinable
-    public static func _cblasTrsm(
-        _ side: Side, _ triangle: Triangle, _ transA: Transpose, _ diagonal: Diagonal,
-        _ m: Int32, _ n: Int32, _ alpha: Self, _ a: UnsafePointer<Self>, _ lda: Int32,
-        _ b: UnsafeMutablePointer<Self>, _ ldb: Int32
-    ) {
-        unsafe cblas_strsm(
-            CblasRowMajor, side.cblas, triangle.cblas, transA.cblas, diagonal.cblas, m, n, alpha,
-            a, lda, b, ldb)
     }
 
     /// `cblas_somatcopy`.
@@ -151,6 +111,15 @@ extension Float: BLASScalar {
         _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
     ) -> Int32 {
         unsafe LAPACKE_spotrf_work(LAPACK_ROW_MAJOR, triangle.lapack, n, a, lda)
+    }
+
+    /// `LAPACKE_strtri_work`.
+    public static func _lapackeTrtri(
+        _ triangle: Triangle, _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ lda: Int32
+    ) -> Int32 {
+        let diagonal = CChar(bitPattern: UInt8(ascii: "N"))
+        return unsafe LAPACKE_strtri_work(
+            LAPACK_ROW_MAJOR, triangle.lapack, diagonal, n, a, lda)
     }
 
     /// `LAPACKE_ssyevd_work`.

@@ -24,21 +24,6 @@ extension BLASScalar {
     }
 
     @usableFromInline
-    static func nrm2InBlocks(
-        _ n: Int, _ x: UnsafePointer<Self>, _ incX: Int32, _ blockLength: Int
-    ) -> Self {
-        var norm: Self = 0
-        for block in Blocks(of: n, atMost: blockLength, "nrm2") {
-            // The norm of two norms: nrm2 again, as safe from overflow as the parts.
-            let norms = (norm, unsafe _cblasNrm2(block.n, x + block.offset(incX), incX))
-            norm = unsafe withUnsafeBytes(of: norms) {
-                unsafe _cblasNrm2(2, $0.assumingMemoryBound(to: Self.self).baseAddress!, 1)
-            }
-        }
-        return norm
-    }
-
-    @usableFromInline
     static func iamaxInBlocks(
         _ n: Int, _ x: UnsafePointer<Self>, _ incX: Int32, _ blockLength: Int
     ) -> Int? {

@@ -34,22 +34,6 @@ extension BLASScalar {
         return unsafe _cblasAsum(Int32(truncatingIfNeeded: n), x, incX)
     }
 
-    /// The Euclidean norm √Σ xᵢ² (`cblas_?nrm2`), without overflow or underflow of the squares. 0
-    /// when `n` is 0.
-    ///
-    /// - Parameters:
-    ///   - n: How many elements, of any number; 0 or more.
-    ///   - x: The vector.
-    ///   - incX: The distance between its elements, positive.
-    @inlinable
-    public static func nrm2(_ n: Int, _ x: UnsafePointer<Self>, incX: Int = 1) -> Self {
-        let incX = Arguments.positiveIncrement(incX, "incX", "nrm2")
-        guard Arguments.fitsOneCall(n) else {
-            return unsafe nrm2InBlocks(n, x, incX, Arguments.largest)
-        }
-        return unsafe _cblasNrm2(Int32(truncatingIfNeeded: n), x, incX)
-    }
-
     /// The index of the first element of largest magnitude, counted from 0 (`cblas_i?amax`), or
     /// nil when `n` is 0. Unspecified where an element is NaN.
     ///

@@ -28,29 +28,4 @@ extension BLASScalar {
         let incY = Arguments.nonZeroIncrement(incY, "incY", "gemv")
         unsafe _cblasGemv(transA, m, n, alpha, a, lda, x, incX, beta, y, incY)
     }
-
-    /// A ← alpha · x · yᵀ + A, the rank-one update (`cblas_?ger`).
-    ///
-    /// - Parameters:
-    ///   - m: The rows of A.
-    ///   - n: The columns of A.
-    ///   - alpha: The factor of the product.
-    ///   - x: A vector of m elements.
-    ///   - incX: The distance between its elements, not 0; negative runs backwards.
-    ///   - y: A vector of n elements.
-    ///   - incY: The distance between its elements, not 0; negative runs backwards.
-    ///   - a: The matrix A, m × n, which overlaps neither vector.
-    ///   - lda: The distance between the rows of A, at least `n`.
-    @inlinable
-    public static func ger(
-        m: Int, n: Int, alpha: Self = 1, _ x: UnsafePointer<Self>, incX: Int = 1,
-        _ y: UnsafePointer<Self>, incY: Int = 1, _ a: UnsafeMutablePointer<Self>, lda: Int
-    ) {
-        let m = Arguments.dimension(m, "m", "ger")
-        let n = Arguments.dimension(n, "n", "ger")
-        let incX = Arguments.nonZeroIncrement(incX, "incX", "ger")
-        let incY = Arguments.nonZeroIncrement(incY, "incY", "ger")
-        let lda = Arguments.leadingDimension(lda, width: n, "lda", "ger")
-        unsafe _cblasGer(m, n, alpha, x, incX, y, incY, a, lda)
-    }
 }

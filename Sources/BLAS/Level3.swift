@@ -33,36 +33,6 @@ extension BLASScalar {
         unsafe _cblasGemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
     }
 
-    /// C ← alpha · A · B + beta · C, or alpha · B · A + beta · C, with A symmetric
-    /// (`cblas_?symm`).
-    ///
-    /// - Parameters:
-    ///   - side: Where A stands: `.left` for A · B, `.right` for B · A.
-    ///   - triangle: The triangle of A that is read.
-    ///   - m: The rows of B and C.
-    ///   - n: The columns of B and C.
-    ///   - alpha: The factor of the product.
-    ///   - a: The symmetric matrix A: m × m on the left, n × n on the right.
-    ///   - lda: The distance between the rows of A, at least their length.
-    ///   - b: The matrix B, m × n.
-    ///   - ldb: The distance between the rows of B, at least `n`.
-    ///   - beta: The factor of the old C. With 0, C is only written.
-    ///   - c: The matrix C, m × n.
-    ///   - ldc: The distance between the rows of C, at least `n`.
-    @inlinable
-    public static func symm(
-        side: Side = .left, triangle: Triangle, m: Int, n: Int, alpha: Self = 1,
-        _ a: UnsafePointer<Self>, lda: Int, _ b: UnsafePointer<Self>, ldb: Int, beta: Self = 0,
-        _ c: UnsafeMutablePointer<Self>, ldc: Int
-    ) {
-        let m = Arguments.dimension(m, "m", "symm")
-        let n = Arguments.dimension(n, "n", "symm")
-        let lda = Arguments.leadingDimension(lda, width: side == .left ? m : n, "lda", "symm")
-        let ldb = Arguments.leadingDimension(ldb, width: n, "ldb", "symm")
-        let ldc = Arguments.leadingDimension(ldc, width: n, "ldc", "symm")
-        unsafe _cblasSymm(side, triangle, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
-    }
-
     /// C ← alpha · op(A) · op(A)ᵀ + beta · C in one triangle of the symmetric matrix C
     /// (`cblas_?syrk`): the Gram matrix of the rows of A, or of its columns when transposed.
     ///
@@ -89,34 +59,6 @@ extension BLASScalar {
             lda, width: transA == .none ? k : n, "lda", "syrk")
         let ldc = Arguments.leadingDimension(ldc, width: n, "ldc", "syrk")
         unsafe _cblasSyrk(triangle, transA, n, k, alpha, a, lda, beta, c, ldc)
-    }
-
-    /// B ← the X that solves op(A) · X = alpha · B, or X · op(A) = alpha · B, with A triangular
-    /// (`cblas_?trsm`). A zero on the diagonal is not reported: it divides.
-    ///
-    /// - Parameters:
-    ///   - side: Where A stands: `.left` for op(A) · X, `.right` for X · op(A).
-    ///   - triangle: The triangle of A that is read, as stored.
-    ///   - transA: Whether A enters transposed.
-    ///   - diagonal: Whether A's diagonal is the stored one or all ones.
-    ///   - m: The rows of B.
-    ///   - n: The columns of B.
-    ///   - alpha: The factor of B.
-    ///   - a: The triangular matrix A: m × m on the left, n × n on the right.
-    ///   - lda: The distance between the rows of A, at least their length.
-    ///   - b: The matrix B, m × n: right-hand sides in, solutions out.
-    ///   - ldb: The distance between the rows of B, at least `n`.
-    @inlinable
-    public static func trsm(
-        side: Side = .left, triangle: Triangle, transA: Transpose = .none,
-        diagonal: Diagonal = .stored, m: Int, n: Int, alpha: Self = 1, _ a: UnsafePointer<Self>,
-        lda: Int, _ b: UnsafeMutablePointer<Self>, ldb: Int
-    ) {
-        let m = Arguments.dimension(m, "m", "trsm")
-        let n = Arguments.dimension(n, "n", "trsm")
-        let lda = Arguments.leadingDimension(lda, width: side == .left ? m : n, "lda", "trsm")
-        let ldb = Arguments.leadingDimension(ldb, width: n, "ldb", "trsm")
-        unsafe _cblasTrsm(side, triangle, transA, diagonal, m, n, alpha, a, lda, b, ldb)
     }
 
     /// B ← alpha · op(A): a matrix copied, scaled or transposed into another, an extension of

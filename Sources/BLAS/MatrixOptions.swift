@@ -26,27 +26,3 @@ public enum Triangle: Sendable {
 
     var lapack: CChar { CChar(bitPattern: UInt8(ascii: self == .upper ? "U" : "L")) }
 }
-
-/// The side of a product on which the special (symmetric or triangular) matrix A stands.
-@frozen
-public enum Side: Sendable {
-    /// A · B.
-    case left
-    /// B · A.
-    case right
-
-    @inlinable
-    var cblas: CBLAS_SIDE { self == .left ? CblasLeft : CblasRight }
-}
-
-/// What the diagonal of a triangular matrix holds.
-@frozen
-public enum Diagonal: Sendable {
-    /// The stored numbers.
-    case stored
-    /// Ones, whatever is stored; the diagonal is not read.
-    case unit
-
-    @inlinable
-    var cblas: CBLAS_DIAG { self == .stored ? CblasNonUnit : CblasUnit }
-}

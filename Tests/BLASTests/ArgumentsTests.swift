@@ -51,8 +51,8 @@ import Testing
             Double.omatcopy(transA: .transposed, rows: 0, columns: 3, [0], lda: 3, &b, ldb: 0)
             Double.gemm(m: 0, n: 0, k: 0, [0], lda: 0, [0], ldb: 0, &b, ldc: 0)
             Double.gemv(m: 0, n: 0, [0], lda: 0, [0], &w)
-            Double.trsm(triangle: .upper, m: 0, n: 0, [0], lda: 0, &b, ldb: 0)
             try Double.potrf(triangle: .upper, n: 0, &b, lda: 0)
+            try Double.trtri(triangle: .upper, n: 0, &b, lda: 0)
             try Double.syevd(triangle: .upper, n: 0, &b, lda: 0, &w)
         }
         // OpenBLAS and LAPACKE complain on standard output.

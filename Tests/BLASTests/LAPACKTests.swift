@@ -71,6 +71,62 @@ import Testing
         check(Double.self)
     }
 
+    // MARK: trtri
+
+    /// |X·A − I| ≤ γₙ · |X|·|A|, elementwise, of an inverse by substitution (Higham, section 14.2), up to small
+    /// constants for its blocks, and n roundings of Double for the product computed here.
+    @Test(arguments: triangles, [0, 3])
+    func trtriInvertsTheTriangularMatrix(triangle: Triangle, padding: Int) throws {
+        func check<T: BLASScalar>(_ type: T.Type) throws {
+            for n in Self.orders {
+                var random = SplitMix64(seed: UInt64(n))
+                var a = Matrix(n, n, padding: padding, &random)
+                a.erase(outside: triangle)
+                // A strong diagonal, off the powers of two, keeps the inverse from growing.
+                for i in 0..<n {
+                    for j in 0..<n where triangle.contains(i, j) { a[i, j] /= 64 }
+                    a[i, i] = Double(3 + i % 5)
+                }
+                var inverted = cast(a.storage, to: T.self)
+                try T.trtri(triangle: triangle, n: n, &inverted, lda: a.leading)
+                var x = a
+                x.storage = doubles(inverted)
+                let roundings = 4 * gamma(n + 4, T.u) + gamma(n + 4, Double.u)
+                var worst = 0.0
+                for i in 0..<n {
+                    for j in 0..<n where triangle.contains(i, j) {
+                        var (product, magnitude) = (0.0, 0.0)
+                        for l in min(i, j)...max(i, j) {
+                            product += x[i, l] * a[l, j]
+                            magnitude += abs(x[i, l] * a[l, j])
+                        }
+                        let residual = abs(product - (i == j ? 1 : 0))
+                        worst = max(worst, residual - roundings * max(magnitude, 1))
+                    }
+                }
+                #expect(worst <= 0, "\(T.self) n \(n)")
+                for i in 0..<n { for j in 0..<n where triangle.contains(i, j) { x[i, j] = filler } }
+                #expect(
+                    x.storage.allSatisfy { n == 0 || $0 == filler },
+                    "\(T.self) n \(n): wrote outside the triangle")
+            }
+        }
+        try check(Float.self)
+        try check(Double.self)
+    }
+
+    @Test(arguments: triangles) func trtriNamesTheZeroOnTheDiagonal(triangle: Triangle) {
+        for (n, zero) in [(1, 1), (3, 2), (70, 70)] {
+            var a = [Double](repeating: 0, count: n * n)
+            for i in 0..<n { a[i * n + i] = i + 1 == zero ? 0 : 4 }
+            let before = a
+            #expect(throws: BLASError.singular(routine: "trtri", diagonal: zero)) {
+                try Double.trtri(triangle: triangle, n: n, &a, lda: n)
+            }
+            #expect(a == before)
+        }
+    }
+
     // MARK: syevd
 
     /// LAPACK holds its own eigenvalue routines to ‖A − V·Λ·Vᵀ‖₁ ≤ t·n·ulp·‖A‖₁ and
@@ -143,6 +199,10 @@ import Testing
             {
                 try Double.potrf(triangle: triangle, n: 2, &copy, lda: 2)
             }
+            #expect(throws: Self.illegal("trtri", 5, "a", "finite", "\(value) in row 1, column 1"))
+            {
+                try Double.trtri(triangle: triangle, n: 2, &copy, lda: 2)
+            }
             #expect(throws: Self.illegal("syevd", 5, "a", "finite", "\(value) in row 1, column 1"))
             {
                 try Double.syevd(triangle: triangle, n: 2, &copy, lda: 2, &w)
@@ -162,6 +222,9 @@ import Testing
         #expect(throws: Self.illegal("potrf", 5, "lda", "in 3...2147483647", "2")) {
             try Float.potrf(triangle: .upper, n: 3, &a, lda: 2)
         }
+        #expect(throws: Self.illegal("trtri", 6, "lda", "in 3...2147483647", "2")) {
+            try Float.trtri(triangle: .upper, n: 3, &a, lda: 2)
+        }
         #expect(throws: Self.illegal("syevd", 4, "n", "in 0...32766", "32767")) {
             try Float.syevd(triangle: .upper, n: 32_767, &a, lda: 32_767, &w)
         }
@@ -178,6 +241,9 @@ import Testing
             "\(BLASError.notPositiveDefinite(routine: "potrf", minor: 2))"
                 == "potrf: the matrix is not positive definite: "
                 + "its leading minor of order 2 is not positive")
+        #expect(
+            "\(BLASError.singular(routine: "trtri", diagonal: 2))"
+                == "trtri: the matrix is singular: element 2 of its diagonal is zero")
     }
 
     // MARK: the operands

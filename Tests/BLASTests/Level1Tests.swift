@@ -44,42 +44,6 @@ import Testing
         check(Double.self)
     }
 
-    @Test(arguments: [1, 2, 3]) func nrm2IsTheEuclideanNorm(increment: Int) {
-        func check<T: BLASScalar>(_ type: T.Type) {
-            for (x, label) in Self.vectors(increment) {
-                let squares = x.elements.reduce(0) { $0 + $1 * $1 }
-                let values = cast(x.storage, to: T.self)
-                for cut in Self.cuts {
-                    let norm =
-                        cut.map { T.nrm2InBlocks(x.n, values, Int32(increment), $0) }
-                        ?? T.nrm2(x.n, values, incX: increment)
-                    // The norm of k numbers has k roundings under a root, which halves them, and
-                    // the root's own; joining two norms has at most 3. Most roundings come from one
-                    // number a block: 3n + 2, and one of the root below.
-                    let bound = gamma(3 * x.n + 3, T.u) * squares.squareRoot()
-                    #expect(
-                        abs(Double(norm) - squares.squareRoot()) <= bound,
-                        "\(T.self) \(label) cut \(cut ?? 0)")
-                }
-            }
-        }
-        check(Float.self)
-        check(Double.self)
-    }
-
-    @Test func nrm2NeitherOverflowsNorUnderflows() {
-        func check<T: BLASScalar>(_ scale: T) {
-            let x = [3 * scale, 0, 4 * scale]
-            for norm in [T.nrm2(3, x), T.nrm2InBlocks(3, x, 1, 1)] {
-                #expect(abs(norm / scale - 5) <= 5 * 8 * T.ulpOfOne, "\(T.self) \(scale)")
-            }
-        }
-        check(Float(1e30))
-        check(Float(1e-30))
-        check(1e200)
-        check(1e-200)
-    }
-
     @Test(arguments: [1, 2, 3]) func iamaxIsTheFirstOfLargestMagnitude(increment: Int) {
         func check<T: BLASScalar>(_ type: T.Type) {
             for (x, label) in Self.vectors(increment) {

@@ -42,30 +42,6 @@ import Testing
         check(Double.self)
     }
 
-    @Test(arguments: [0, 3])
-    func gerAddsTheOuterProduct(padding: Int) {
-        func check<T: BLASScalar>(_ type: T.Type) {
-            for (m, n) in Self.shapes {
-                for (incX, incY) in [(1, 1), (2, 3), (-1, 2), (3, -2)] {
-                    var random = SplitMix64(seed: UInt64(m * 100 + n))
-                    let a = Matrix(m, n, padding: padding, &random)
-                    let x = Vector(m, incX, &random)
-                    let y = Vector(n, incY, &random)
-                    var expected = a
-                    for i in 0..<m { for j in 0..<n { expected[i, j] += -2 * x[i] * y[j] } }
-                    var result = cast(a.storage, to: T.self)
-                    T.ger(
-                        m: m, n: n, alpha: -2, cast(x.storage), incX: incX, cast(y.storage),
-                        incY: incY, &result, lda: a.leading)
-                    #expect(
-                        doubles(result) == expected.storage, "\(T.self) \(m)×\(n) \(incX) \(incY)")
-                }
-            }
-        }
-        check(Float.self)
-        check(Double.self)
-    }
-
     @Test(arguments: transposes)
     func gemvWithBetaZeroDoesNotReadTheOutput(transA: Transpose) {
         func check<T: BLASScalar>(_ type: T.Type) {

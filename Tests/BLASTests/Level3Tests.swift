@@ -48,45 +48,6 @@ import Testing
         check(Double.self)
     }
 
-    @Test(arguments: sides, triangles)
-    func symmIsTheProductWithTheSymmetricMatrix(side: Side, triangle: Triangle) {
-        func check<T: BLASScalar>(_ type: T.Type) {
-            for (m, n, _) in Self.shapes {
-                for (padding, alpha, beta) in [(0, 1.0, 0.0), (3, -2, 1), (1, 3, -1)] {
-                    var random = SplitMix64(seed: UInt64(m * 100 + n))
-                    let order = side == .left ? m : n
-                    var a = Matrix(order, order, padding: padding, &random)
-                    a.erase(outside: triangle)
-                    let b = Matrix(m, n, padding: padding, &random)
-                    let c = Matrix(m, n, padding: padding, &random)
-                    var expected = c
-                    for i in 0..<m {
-                        for j in 0..<n {
-                            var sum = 0.0
-                            for l in 0..<order {
-                                sum +=
-                                    side == .left
-                                    ? a.symmetric(i, l, triangle) * b[l, j]
-                                    : b[i, l] * a.symmetric(l, j, triangle)
-                            }
-                            expected[i, j] = alpha * sum + beta * c[i, j]
-                        }
-                    }
-                    var result = cast(c.storage, to: T.self)
-                    T.symm(
-                        side: side, triangle: triangle, m: m, n: n, alpha: T(alpha),
-                        cast(a.storage), lda: a.leading, cast(b.storage), ldb: b.leading,
-                        beta: T(beta), &result, ldc: c.leading)
-                    #expect(
-                        doubles(result) == expected.storage,
-                        "\(T.self) \(m)×\(n) padding \(padding) \(alpha) \(beta)")
-                }
-            }
-        }
-        check(Float.self)
-        check(Double.self)
-    }
-
     @Test(arguments: triangles, transposes)
     func syrkIsTheGramMatrixInOneTriangle(triangle: Triangle, transA: Transpose) {
         func check<T: BLASScalar>(_ type: T.Type) {
@@ -131,10 +92,6 @@ import Testing
                 var c = unread
                 T.gemm(m: n, n: n, k: n, ones, lda: n, ones, ldb: n, beta: 0, &c, ldc: n)
                 #expect(c == expected, "gemm \(T.self) n \(n)")
-                c = unread
-                T.symm(
-                    triangle: .upper, m: n, n: n, ones, lda: n, ones, ldb: n, beta: 0, &c, ldc: n)
-                #expect(c == expected, "symm \(T.self) n \(n)")
                 c = unread
                 T.syrk(triangle: .upper, n: n, k: n, ones, lda: n, beta: 0, &c, ldc: n)
                 T.syrk(triangle: .lower, n: n, k: n, ones, lda: n, beta: 0, &c, ldc: n)

@@ -99,5 +99,4 @@ func gamma(_ n: Int, _ u: Double) -> Double { Double(n) * u / (1 - Double(n) * u
 
 let transposes: [Transpose] = [.none, .transposed]
 let triangles: [Triangle] = [.upper, .lower]
-let sides: [Side] = [.left, .right]
 let primesAndOthers = [0, 1, 2, 3, 7, 16, 31, 64, 97, 1009]

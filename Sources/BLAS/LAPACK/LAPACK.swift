@@ -1,4 +1,4 @@
-/// Factorizations of symmetric matrices, through LAPACKE. A failure that lies in the data throws;
+/// Factorizations of symmetric matrices, and the inverse of a factor, through LAPACKE. A failure that lies in the data throws;
 /// so do dimensions out of range, which LAPACKE would report on standard output.
 ///
 /// Source: the LAPACK Users' Guide, <https://www.netlib.org/lapack/lug/>.
@@ -27,6 +27,30 @@ extension BLASScalar {
         guard n > 0 else { return }
         let info = unsafe _lapackePotrf(triangle, order, a, leading)
         if info > 0 { throw .notPositiveDefinite(routine: "potrf", minor: Int(info)) }
+        try call.check(info)
+    }
+
+    /// The inverse of a triangular matrix (`LAPACKE_?trtri`), which takes its place in `triangle`; the other
+    /// triangle is neither read nor written.
+    ///
+    /// - Parameters:
+    ///   - triangle: The triangle of A that holds A and receives its inverse.
+    ///   - n: The rows and columns of A.
+    ///   - a: The matrix A, n × n, finite. After any error it is as it was.
+    ///   - lda: The distance between the rows of A, at least `n`.
+    /// - Throws: ``BLASError/singular(routine:diagonal:)``;
+    ///   ``BLASError/illegalArgument(routine:position:name:expected:actual:)`` for a dimension out
+    ///   of range and for NaN or ±∞ in A; ``BLASError/outOfMemory(routine:)``.
+    public static func trtri(
+        triangle: Triangle, n: Int, _ a: UnsafeMutablePointer<Self>, lda: Int
+    ) throws(BLASError) {
+        let call = LAPACKCall(routine: "trtri")
+        let order = try call.order(n, position: 4, atMost: Int(Int32.max))
+        let leading = try call.leadingDimension(lda, order: order, position: 6)
+        try unsafe call.requireFinite(a, triangle, order: n, lda: lda, position: 5)
+        guard n > 0 else { return }
+        let info = unsafe _lapackeTrtri(triangle, order, a, leading)
+        if info > 0 { throw .singular(routine: "trtri", diagonal: Int(info)) }
         try call.check(info)
     }
 

@@ -43,6 +43,8 @@ struct Apply: ParsableCommand {
                   because of --momentum, --decay or --cumulative
               sum.npy
                   with --residual, whose gradient is that of x, dx
+              batch_covariance.npy, running_covariance.npy
+                  by whitening, in place of the variances: groups x D x D
               dx.npy, dgamma.npy, dbeta.npy
                   by the backward modes; dgamma and dbeta where there is a gamma, a
                   beta
@@ -65,6 +67,9 @@ struct Apply: ParsableCommand {
               norm apply --mode inference --input tokens.npy --layer rms \\
                 --weights model.safetensors --epsilon 1e-5 \\
                 --prefix model.layers.0.input_layernorm --output-directory out
+              norm apply --mode training --input x.npy --layer whitening \\
+                --group-size 8 --method newton --iterations 5 --momentum 0.1 \\
+                --output-directory out
             """)
 
     @Option(help: "What to compute, as above.")
@@ -108,6 +113,7 @@ struct Apply: ParsableCommand {
                 case .batch: try BatchCall(input).outputs().arrays
                 case .group, .instance: try GroupCall(input).outputs().arrays
                 case .layer, .rms: try RowCall(input).outputs().arrays
+                case .whitening: try WhiteningCall(input).outputs().arrays
                 }
             progress.show("writing to \(outputDirectory)")
             try OutputFolder("--output-directory", outputDirectory).write(
@@ -126,6 +132,14 @@ struct Apply: ParsableCommand {
             .call("--\(error)")
         case .invalidNormalizedAxisCount(let shape, let count) where !shape.isEmpty:
             .call("--axes: expected 1 or more of shape \(shape), got \(count)")
+        case .invalidGroupSize(let channels, let size):
+            .call("--group-size: expected a divisor of \(channels) channels up to 256, got \(size)")
+        case .invalidIterationCount(let count):
+            .call("--iterations: expected 1 to 1000, got \(count)")
+        case .invalidCovariance(let group, let eigenvalue):
+            .data(
+                "--running-covariance \(layer.whitening.runningCovariance ?? ""): expected finite numbers "
+                    + "and no eigenvalue below 0, found \(eigenvalue) in group \(group)")
         case .invalidGroupCount(let channels, let groups):
             .call("--groups: expected a divisor of \(channels) channels, got \(groups)")
         case .tooFewValuesPerChannel(let shape) where !mode.isTraining:

@@ -29,6 +29,9 @@ struct Study: ParsableCommand {
     @Flag(help: "A small study, in under a minute: fewer learning rates, seeds and epochs.")
     var quick = false
 
+    @Flag(help: "Whitening beside batch normalization instead, into whitening.md.")
+    var whitening = false
+
     @Option(help: "Training images, .npy.") var trainImages: String?
     @Option(help: "Their labels, .npy.") var trainLabels: String?
     @Option(help: "Test images, .npy.") var testImages: String?
@@ -45,6 +48,7 @@ struct Study: ParsableCommand {
     var layers: String = "all"
 
     func run() throws {
+        if whitening { return try compareWhitening() }
         let options = Plan.Options(
             isQuick: quick, epochs: try positive(epochs, "--epochs"),
             seeds: try positive(seeds, "--seeds"), learningRates: try rates(),

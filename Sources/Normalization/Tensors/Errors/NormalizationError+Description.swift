@@ -60,6 +60,19 @@ extension NormalizationError: CustomStringConvertible {
             "group statistics: expected \(expected.description), got \(actual.description)"
         case .ambiguousParameter(let argument):
             "\(argument.rawValue): expected none in the layer, where it is given per sample"
+        case .invalidGroupSize(let channels, let size):
+            "group size: expected a divisor of \(channels) channels up to \(ChannelLimit.mostOfGroup), "
+                + "and at most \(ChannelLimit.most) covariances, got \(size)"
+        case .invalidIterationCount(let count):
+            "iterations: expected 1 to \(ChannelLimit.mostIterations), got \(count)"
+        case .mismatchedGroups(let expected, let actual):
+            "whitening statistics: expected \(expected.description), got \(actual.description)"
+        case .notConverged(let group):
+            "covariance: expected one that is positive definite with epsilon, "
+                + "got one that cannot be decomposed in group \(group)"
+        case .invalidCovariance(let group, let eigenvalue):
+            "running covariance: expected finite numbers and no eigenvalue below zero, "
+                + "got \(eigenvalue) in group \(group)"
         case .invalidNormalizedAxes(let shape, let axes):
             "normalized axes: expected axes of shape \(shape), got \(axes)"
         case .invalidNormalizedAxisCount(let shape, let count):
@@ -116,4 +129,8 @@ extension NormalizationError.GroupSizes {
     fileprivate var description: String {
         "\(samples) samples of \(groups) groups of \(count) values"
     }
+}
+
+extension NormalizationError.WhiteningSizes {
+    fileprivate var description: String { "\(channels) channels in groups of \(groupSize)" }
 }

@@ -53,6 +53,14 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case batchDeviations = "batch sum of squared deviations"
         /// The sums of backward.
         case gradientSums = "gradient sums"
+        /// The running covariance of whitening.
+        case runningCovariance = "running covariance"
+        /// The sums of products of statistics of whitening.
+        case batchProducts = "batch sums of products"
+        /// The matrices of a prepared whitening.
+        case matrices
+        /// The mean of a prepared whitening.
+        case mean
         /// The scales γ per sample and channel.
         case gammas
         /// The shifts β per sample and channel.
@@ -161,6 +169,27 @@ public enum NormalizationError: Error, Equatable, Sendable {
         public var groups: Int
         /// The number of values of each group.
         public var count: Int
+    }
+    /// The channels do not fall into groups of that size, it is above 256, or there would be more covariances
+    /// than ``Geometry/mostChannels``.
+    case invalidGroupSize(channels: Int, groupSize: Int)
+    /// Newton's method was asked for with fewer than one iteration, or more than 1,000.
+    case invalidIterationCount(Int)
+    /// Statistics of whitening are of other channels, or of groups of another size.
+    case mismatchedGroups(expected: WhiteningSizes, actual: WhiteningSizes)
+    /// The covariance of that group of channels, the first such one, could not be decomposed: it is not
+    /// positive definite with ε, or the iteration did not converge.
+    case notConverged(group: Int)
+    /// The covariance of that group, the first such one, is none: it has that eigenvalue, or holds a NaN or an
+    /// infinity.
+    case invalidCovariance(group: Int, eigenvalue: Double)
+
+    /// What statistics of whitening are of.
+    public struct WhiteningSizes: Equatable, Sendable {
+        /// The number of channels.
+        public var channels: Int
+        /// The channels of a group.
+        public var groupSize: Int
     }
     /// The axes to normalize are not axes of the shape.
     case invalidNormalizedAxes(shape: [Int], axes: ClosedRange<Int>)

@@ -7,9 +7,10 @@ enum LayerName: String, CaseIterable, ExpressibleByArgument {
     case instance
     case layer
     case rms
+    case whitening
 
     /// Whether statistics are of the whole batch, so that there are running ones.
-    var hasBatch: Bool { self == .batch }
+    var hasBatch: Bool { self == .batch || self == .whitening }
 
     /// Whether rows of the last axes are normalized, so that there are no channels.
     var hasRows: Bool { self == .layer || self == .rms }
@@ -17,7 +18,7 @@ enum LayerName: String, CaseIterable, ExpressibleByArgument {
     /// The frameworks and models whose numbers it can have.
     var presets: [PresetName] {
         switch self {
-        case .batch: [.pytorch, .keras, .onnx]
+        case .batch, .whitening: [.pytorch, .keras, .onnx]
         case .group, .instance, .layer: [.pytorch, .keras, .onnx, .flax, .mlx]
         case .rms: PresetName.allCases
         }

@@ -13,7 +13,7 @@ extension LayerOptions {
             "--gradient: expected none in mode \(mode.rawValue), got \(gradient ?? "")")
         try checkWeights()
         try check(
-            batch.runningMean == nil || batch.runningVariance != nil,
+            batch.runningMean == nil || batch.runningVariance != nil || layer == .whitening,
             "--running-variance: expected a file beside --running-mean, got none")
         try check(
             batch.runningVariance == nil || batch.runningMean != nil,
@@ -28,6 +28,7 @@ extension LayerOptions {
 
     /// Throws where there is an option that the layer does not have, or not one that it needs.
     private func checkLayer() throws {
+        try whitening.check(of: layer, beside: batch.given + (weights.weights == nil ? [] : ["--weights"]))
         if !layer.hasBatch, let option = batch.given.first {
             throw ValidationError(
                 "\(option): expected none with --layer \(layer.rawValue), which has no statistics of a "
@@ -82,7 +83,7 @@ extension LayerOptions {
     private func checkNumbers(_ mode: Mode) throws {
         if let epsilon {
             try check(
-                epsilon.isFinite && (epsilon > 0 || (layer.hasBatch && !mode.isTraining)),
+                epsilon.isFinite && (epsilon > 0 || (layer == .batch && !mode.isTraining)),
                 "--epsilon: expected a finite number above 0, got \(epsilon)")
         }
         if let scaleOffset {

@@ -7,7 +7,7 @@ struct LayerOptions: ParsableArguments {
         help: ArgumentHelp(
             "Which normalization.",
             discussion: """
-                Only batch has statistics of a batch. To the others training is inference, and both \
+                Only batch and whitening have statistics of a batch. To the others training is inference, and both \
                 backward modes are the same. layer and rms normalize the last axes together, the \
                 others channels.
                 """))
@@ -18,6 +18,8 @@ struct LayerOptions: ParsableArguments {
         help: ArgumentHelp(
             "How many groups of adjacent channels, for group.", valueName: "G"))
     var groups: Int?
+
+    @OptionGroup var whitening: WhiteningOptions
 
     @Option(
         parsing: .unconditional,

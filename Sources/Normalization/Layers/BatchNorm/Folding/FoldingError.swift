@@ -43,6 +43,9 @@ public enum FoldingError: Error, Equatable, Sendable {
     /// The scale or shift of that channel, the first such one, is not finite, or not in the range
     /// of the element type.
     case unfoldableChannel(Int, scale: Double, shift: Double)
+    /// Whitening groups of channels cannot go into that layer: it is a transposed convolution, its own groups
+    /// of channels have no whole groups, or it follows and its kernel has more than one place.
+    case unfoldableLayer(kind: String, shape: [Int], groups: Int, groupSize: Int)
 }
 
 extension FoldingError: CustomStringConvertible {
@@ -67,6 +70,10 @@ extension FoldingError: CustomStringConvertible {
         case .overflow(let argument, let index, let value):
             "\(argument.rawValue): expected finite numbers after folding, "
                 + "got \(value) at index \(index)"
+        case .unfoldableLayer(let kind, let shape, let groups, let size):
+            "folding: expected a dense layer or a convolution, with a kernel of one place behind the "
+                + "whitening and whole groups of \(size) channels, got a \(kind) with weights of "
+                + "shape \(shape) in \(groups) groups"
         case .unfoldableChannel(let channel, let scale, let shift):
             "folding: expected a scale and a shift in the range of the element type, "
                 + "got \(scale) and \(shift) in channel \(channel)"
