@@ -17,7 +17,7 @@
 /// ```
 ///
 /// The statistics are D numbers a channel, of m values: where m is not some times D they are mostly noise, though ε
-/// lets them be decomposed. Products of matrices cost about 3 · D multiplications an element forward and 4 · D
+/// lets them be decomposed. Products of matrices cost 1.5 · D multiplications an element forward and 3 · D
 /// backward, where batch normalization has a few.
 ///
 /// The layer is a value: copies are independent, inference changes nothing.
