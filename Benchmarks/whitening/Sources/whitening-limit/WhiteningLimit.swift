@@ -26,14 +26,15 @@ struct WhiteningLimit {
     ) throws {
         let geometry = try Geometry(shape)
         for threads in [1, 2] {
-            var problem = try Problem<Scalar>(geometry, groupSize: size, threads: threads)
+            let problem = try Problem<Scalar>(geometry, groupSize: size, threads: threads)
+            var output = [Scalar](repeating: 0, count: geometry.count)
             for operation in ["training", "backward"] {
                 let calls = Calls(geometry, groupSize: size, isBackward: operation == "backward")
                 var times: [[Double]] = [[], [], []]
                 for sample in 0..<12 {
-                    let layer = try time { try problem.whiten(operation) }
+                    let layer = try time { try problem.whiten(operation, into: &output) }
                     let alone = time { calls.run(threads: threads) }
-                    let batch = try time { try problem.normalize(operation) }
+                    let batch = try time { try problem.normalize(operation, into: &output) }
                     // The first fills the caches.
                     guard sample > 0 else { continue }
                     for (index, value) in [layer, alone, batch].enumerated() {
@@ -78,7 +79,6 @@ struct Problem<Scalar: NormalizationScalar> {
     private let batchNorm: BatchNorm<Scalar>
     private let x: [Scalar]
     private let gradient: [Scalar]
-    private var output: [Scalar]
     private let statistics: (whitening: WhiteningStatistics, batch: BatchStatistics)
 
     init(_ geometry: Geometry, groupSize: Int, threads: Int) throws {
@@ -89,16 +89,16 @@ struct Problem<Scalar: NormalizationScalar> {
         whitening.threadLimit = threads
         batchNorm.threadLimit = threads
         (self.whitening, self.batchNorm) = (whitening, batchNorm)
-        x = Self.numbers(geometry.count, seed: 1)
+        let x = Self.numbers(geometry.count, seed: 1)
+        let ofGroups = try WhiteningStatistics(
+            of: x.span, geometry: geometry, groupSize: groupSize)
+        let ofChannels = try BatchStatistics(of: x.span, geometry: geometry)
+        self.x = x
         gradient = Self.numbers(geometry.count, seed: 2)
-        output = x
-        statistics = (
-            try WhiteningStatistics(of: x.span, geometry: geometry, groupSize: groupSize),
-            try BatchStatistics(of: x.span, geometry: geometry)
-        )
+        statistics = (ofGroups, ofChannels)
     }
 
-    mutating func whiten(_ operation: String) throws {
+    func whiten(_ operation: String, into output: inout [Scalar]) throws {
         var target = output.mutableSpan
         if operation == "training" {
             _ = try whitening.forward(x.span, into: &target, geometry: geometry)
@@ -109,7 +109,7 @@ struct Problem<Scalar: NormalizationScalar> {
         }
     }
 
-    mutating func normalize(_ operation: String) throws {
+    func normalize(_ operation: String, into output: inout [Scalar]) throws {
         var target = output.mutableSpan
         if operation == "training" {
             _ = try batchNorm.forward(x.span, into: &target, geometry: geometry)
