@@ -17,6 +17,7 @@ package final class Whitening<Scalar: NormalizationScalar>: Layer {
     }
 
     package var parameters: [Parameter<Scalar>] { [gamma, beta] }
+    package var isNormalization: Bool { true }
 
     package func forward(_ input: Tensor<Scalar>, _ pass: Pass) throws -> Tensor<Scalar> {
         layer.gamma = .perChannel(gamma.values)

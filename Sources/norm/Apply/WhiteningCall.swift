@@ -39,7 +39,8 @@ struct WhiteningCall<Scalar: NormalizationScalar & NpyElement> {
                 mean: mean?.values ?? start.mean,
                 covariance: covariance?.values ?? start.covariance,
                 groupSize: size, updateCount: options.batch.cumulative.map { $0 - 1 } ?? 0,
-                weight: weight ?? preset.weight, estimator: options.batch.variance ?? preset.estimator,
+                weight: weight ?? preset.weight,
+                estimator: options.batch.variance ?? preset.estimator,
                 nonFinite: options.batch.nonFinite ?? .throw)
         }
         layer = try WhiteningNorm(

@@ -28,7 +28,8 @@ extension LayerOptions {
 
     /// Throws where there is an option that the layer does not have, or not one that it needs.
     private func checkLayer() throws {
-        try whitening.check(of: layer, beside: batch.given + (weights.weights == nil ? [] : ["--weights"]))
+        try whitening.check(
+            of: layer, beside: batch.given + (weights.weights == nil ? [] : ["--weights"]))
         if !layer.hasBatch, let option = batch.given.first {
             throw ValidationError(
                 "\(option): expected none with --layer \(layer.rawValue), which has no statistics of a "
