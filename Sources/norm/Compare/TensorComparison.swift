@@ -60,9 +60,7 @@ struct TensorComparison<Element: ComparedElement> {
         let results = all.indices.map { index in
             EngineResult(
                 shape: tensor.geometry.shape, operation: operation, engine: all[index].engine,
-                chosen: layer == .whitening
-                    ? all[index].engine.chosenForWhitening
-                    : all[index].engine.chosen(for: operation, of: tensor.geometry),
+                chosen: all[index].engine.chosen(for: operation, of: tensor.geometry),
                 layer: layer, threads: all[index].threads, timing: timings[index],
                 bytes: operation.tensorsMoved * tensor.x.count * MemoryLayout<Element>.stride,
                 maxAbsDifference: differences[index], referenceMedian: timings[0].median)

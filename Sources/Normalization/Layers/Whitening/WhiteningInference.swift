@@ -133,6 +133,6 @@ public struct WhiteningInference<Scalar: NormalizationScalar>: Sendable {
         let runner = WhiteningRunner<Scalar>(
             .inference, geometry, groupSize: groupSize, engine: engine, threadLimit: threadLimit)
         unsafe runner.write(
-            tensors.y, as: scaled, of: tensors.x, minus: mean, plus: shift)
+            tensors.y.scalars, as: scaled, of: tensors.x.scalars, minus: mean, plus: shift)
     }
 }

@@ -68,7 +68,7 @@ extension WhiteningNorm {
         let covariance = statistics.covariance()
         let correction = statistics.meanCorrection
         var sums = unsafe runner.products(
-            of: tensors.gradient, with: tensors.x, minus: statistics.mean)
+            of: tensors.gradient.scalars, with: tensors.x.scalars, minus: statistics.mean)
         // What rounding took from the mean is in x − μ, too.
         for index in sums.products.indices {
             let (row, column) = (index / d, index / (d * d) * d + index % d)
@@ -97,12 +97,12 @@ extension WhiteningNorm {
                 unsafe numbers[d + i] = rest
             }
         }
-        if let dx = unsafe tensors.dx {
+        if let dx = unsafe tensors.dx?.scalars {
             let (width, means) = (2 * d * d, doubles(channels) { sums.sum[$0] / m })
             unsafe runner.write(
                 dx,
                 as: doubles(channels * 2 * d) { numbers[$0 / width * size + 2 * d + $0 % width] },
-                of: (tensors.gradient, means), (tensors.x, statistics.mean),
+                of: (tensors.gradient.scalars, means), (tensors.x.scalars, statistics.mean),
                 plus: doubles(channels) { numbers[$0 / d * size + d + $0 % d] })
         }
         return (doubles(channels) { numbers[$0 / d * size + $0 % d] }, sums.sum)
@@ -120,7 +120,7 @@ extension WhiteningNorm {
         var (gammaSums, betaSums) = (zeros, zeros)
         if !wanted.isDisjoint(with: .parameters) {
             let sums = unsafe runner.products(
-                of: tensors.gradient, with: tensors.x, minus: running.mean)
+                of: tensors.gradient.scalars, with: tensors.x.scalars, minus: running.mean)
             betaSums = sums.sum
             gammaSums = doubles(channels) { channel in
                 var sum = 0.0
@@ -128,12 +128,13 @@ extension WhiteningNorm {
                 return sum
             }
         }
-        if let dx = unsafe tensors.dx {
+        if let dx = unsafe tensors.dx?.scalars {
             let turned = doubles(channels * d) { index in
                 let (first, i, j) = (index / (d * d) * d, index / d % d, index % d)
                 return matrices[(first + j) * d + i] * gamma.value(of: first + j, absent: 1)
             }
-            unsafe runner.write(dx, as: turned, of: tensors.gradient, minus: zeros, plus: zeros)
+            unsafe runner.write(
+                dx, as: turned, of: tensors.gradient.scalars, minus: zeros, plus: zeros)
         }
         return (gammaSums, betaSums)
     }

@@ -103,6 +103,6 @@ extension WhiteningNorm {
         guard geometry.count > 0, let tensors = buffers.tensors() else {
             return WhiteningStatistics(emptyWithChannels: channels, groupSize: groupSize)
         }
-        return try unsafe runForward(tensors.x, into: tensors.y, geometry)
+        return try unsafe runForward(tensors.x.scalars, into: tensors.y.scalars, geometry)
     }
 }

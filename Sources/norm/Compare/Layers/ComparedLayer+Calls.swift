@@ -14,7 +14,6 @@ extension ComparedLayer {
         case .perSample: try ComparedPerSample(tensor)
         case .renormalized: try ComparedRenorm(tensor)
         case .ghost: try ComparedGhost(tensor)
-        case .whitening: try ComparedWhitening(tensor)
         case .masked: try ComparedMask(tensor)
         case .group: try ComparedGroup(tensor, groups: tensor.groups)
         case .instance: try ComparedGroup(tensor, groups: tensor.geometry.channels)

@@ -11,13 +11,11 @@ enum ComparedLayer: String, CaseIterable {
     case instance
     case layer
     case rms
-    case whitening
 
     /// Whether its statistics are of the batch, which then has more than one value a channel.
     var hasBatch: Bool {
         switch self {
-        case .standard, .weightShared, .parameterShared, .perSample, .renormalized, .ghost, .masked,
-            .whitening:
+        case .standard, .weightShared, .parameterShared, .perSample, .renormalized, .ghost, .masked:
             true
         case .group, .instance, .layer, .rms: false
         }
