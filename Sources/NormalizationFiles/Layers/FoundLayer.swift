@@ -1,11 +1,11 @@
 /// The tensors under one name, told apart by what a framework calls them.
-struct FoundLayer {
-    let prefix: String
-    let names: ParameterNames
-    let tensors: [LayerParameter: NamedTensor]
+package struct FoundLayer {
+    package let prefix: String
+    package let names: ParameterNames
+    package let tensors: [LayerParameter: NamedTensor]
 
     /// Tensors under the same name that are none of a batch normalization's by these names.
-    let others: [NamedTensor]
+    package let others: [NamedTensor]
 
     /// Parameters that have two tensors, by two spellings.
     let isAmbiguous: Bool
@@ -36,7 +36,7 @@ struct FoundLayer {
 
     /// The tensors of `all` as the framework calls them whose names explain most of them, running
     /// statistics before all.
-    static func guessed(_ prefix: String, _ all: [NamedTensor]) -> FoundLayer {
+    package static func guessed(_ prefix: String, _ all: [NamedTensor]) -> FoundLayer {
         let found = ParameterNames.allCases.map { FoundLayer(prefix, all, names: $0) }
         func rank(_ layer: FoundLayer) -> Int {
             // Numbered variables say nothing unless all are there.

@@ -1,22 +1,22 @@
 import Synchronization
 
 /// A tensor by a name that it has in its file, or that an alias gives it.
-struct NamedTensor: Sendable {
+package struct NamedTensor: Sendable {
     /// The name.
-    let name: String
+    package let name: String
     /// The name behind the layer's own.
-    let part: String
+    package let part: String
     /// The tensor in its file, where an alias may have another name.
-    let entry: SafetensorsEntry
+    package let entry: SafetensorsEntry
     /// Which of several files it is in.
-    let file: Int
+    package let file: Int
 }
 
 /// The tensors of some files by the layer that their names begin with.
 ///
 /// Where two tensors of a model are one, `safetensors.torch.save_model` writes one of them, and
 /// `{"the other's name": "its name"}` into the metadata: an alias.
-struct LayerIndex: Sendable {
+package struct LayerIndex: Sendable {
     private let tensors: [ExactText: [NamedTensor]]
 
     init(_ files: [(entries: [SafetensorsEntry], metadata: [String: String])]) {
@@ -43,10 +43,10 @@ struct LayerIndex: Sendable {
     }
 
     /// The names of layers, or of whatever else has tensors.
-    var prefixes: [String] { tensors.keys.map(\.text) }
+    package var prefixes: [String] { tensors.keys.map(\.text) }
 
     /// The tensors of a layer, in the order of the files.
-    func tensors(of prefix: String) -> [NamedTensor] { tensors[ExactText(prefix)] ?? [] }
+    package func tensors(of prefix: String) -> [NamedTensor] { tensors[ExactText(prefix)] ?? [] }
 }
 
 /// An index that is made when it is first asked for, and kept.

@@ -1,5 +1,5 @@
 /// Whether `one` comes before `other` when runs of digits count as numbers: layer 2 before layer 10.
-func inNaturalOrder(_ one: String, _ other: String) -> Bool {
+package func inNaturalOrder(_ one: String, _ other: String) -> Bool {
     let (a, b) = (Array(one.utf8), Array(other.utf8))
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     func run(_ text: [UInt8], _ start: Int) -> ArraySlice<UInt8> {

@@ -63,13 +63,13 @@ public enum ParameterNames: String, Sendable, CaseIterable {
     }
 
     /// The parameter that a name behind the layer's own is of.
-    func parameter(named name: String) -> LayerParameter? {
+    package func parameter(named name: String) -> LayerParameter? {
         LayerParameter.allCases.first { spellings(of: $0).contains(name) }
     }
 }
 
 /// The tensors of a normalization, of which only batch normalizations have more than γ and β.
-enum LayerParameter: CaseIterable {
+package enum LayerParameter: CaseIterable {
     case gamma
     case beta
     case mean

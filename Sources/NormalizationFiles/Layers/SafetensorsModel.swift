@@ -10,19 +10,44 @@ public struct SafetensorsModel: Sendable {
     /// What errors call the model: the path of its index, or of its first file.
     public let name: String
 
+    /// The path of the index, where there is one.
+    public let indexPath: String?
+
     /// The files.
     public let files: [SafetensorsFile]
 
-    private let index: LayerIndex
+    package let index: LayerIndex
 
-    /// Opens the files that an index names, which lie beside it, or a single `.safetensors` file.
+    /// Opens the files that an index names, which lie beside it, those of a folder, or a single
+    /// `.safetensors` file.
     ///
     /// - Parameter path: a file whose name ends with `.json`, such as `model.safetensors.index.json`
-    ///   as Hugging Face's libraries write it, or with anything else.
+    ///   as Hugging Face's libraries write it, or with anything else; or a folder, whose one
+    ///   `.safetensors.index.json` is taken where there is one, and all its `.safetensors` otherwise.
     /// - Throws: ``FileError`` naming the file that cannot be read, or
     ///   ``FileError/missingTensor(file:tensor:)`` where a file has none of a tensor that the index
-    ///   says it has.
+    ///   says it has, or ``FileError/notRegularFile(file:kind:)`` for a folder without such files, or
+    ///   with several indices.
     public init(contentsOf path: String) throws(FileError) {
+        var path = path
+        if let names = try folderContents(path) {
+            let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
+            let indices = names.filter { $0.hasSuffix(".safetensors.index.json") }
+            guard indices.count <= 1 else {
+                throw .notRegularFile(
+                    file: path,
+                    kind: "a folder with \(indices.count) indices, of which one is to be named")
+            }
+            guard let index = indices.first else {
+                let files = names.filter { $0.hasSuffix(".safetensors") }.sorted(by: inNaturalOrder)
+                guard !files.isEmpty else {
+                    throw .notRegularFile(file: path, kind: "a folder without .safetensors files")
+                }
+                try self.init(files: files.map { folder + $0 })
+                return
+            }
+            path = folder + index
+        }
         guard path.utf8.suffix(5).elementsEqual(".json".utf8) else {
             try self.init(path, [SafetensorsFile(contentsOf: path)])
             return
@@ -34,7 +59,7 @@ public struct SafetensorsModel: Sendable {
         for (tensor, file) in shards.places where files[file].entry(named: tensor) == nil {
             throw .missingTensor(file: files[file].name, tensor: tensor)
         }
-        try self.init(path, files)
+        try self.init(path, files, indexPath: path)
     }
 
     /// Opens several files as one model.
@@ -48,7 +73,9 @@ public struct SafetensorsModel: Sendable {
         try self.init(paths.first ?? "", files)
     }
 
-    private init(_ name: String, _ files: [SafetensorsFile]) throws(FileError) {
+    private init(
+        _ name: String, _ files: [SafetensorsFile], indexPath: String? = nil
+    ) throws(FileError) {
         var names: Set<ExactText> = []
         for file in files {
             for entry in file.entries where !names.insert(ExactText(entry.name)).inserted {
@@ -57,6 +84,7 @@ public struct SafetensorsModel: Sendable {
         }
         self.name = name
         self.files = files
+        self.indexPath = indexPath
         index = LayerIndex(files.map { ($0.entries, $0.metadata) })
     }
 

@@ -75,7 +75,7 @@ extension HeaderCursor {
 
 extension String {
     /// This text as a JSON string, quotes included.
-    var jsonEncoded: String {
+    package var jsonEncoded: String {
         var result = "\""
         for scalar in unicodeScalars {
             switch scalar {

@@ -167,6 +167,14 @@ public struct SafetensorsFile: Sendable {
                 count: entry.byteRange.count, at: dataOffset + entry.byteRange.lowerBound))
     }
 
+    /// Some of the bytes that a tensor of this file has, counted from its first.
+    package func bytes(
+        of entry: SafetensorsEntry, _ range: Range<Int>
+    ) throws(FileError) -> [UInt8] {
+        try source.bytes(
+            count: range.count, at: dataOffset + entry.byteRange.lowerBound + range.lowerBound)
+    }
+
     private func existingEntry(_ name: String) throws(FileError) -> SafetensorsEntry {
         guard let entry = entry(named: name) else {
             throw .missingTensor(file: source.name, tensor: name)

@@ -16,7 +16,7 @@ extension LayerKind {
     ///
     /// - Parameter hasBeta: whether it has a shift, without which RMS normalization is called layer
     ///   normalization, too: Llama's `input_layernorm` is one.
-    static func named(_ prefix: String, hasBeta: Bool) -> [LayerKind]? {
+    package static func named(_ prefix: String, hasBeta: Bool) -> [LayerKind]? {
         let words = words(of: prefix)
         let text = words.joined()
         func has(_ word: String, _ name: String) -> Bool {

@@ -6,18 +6,24 @@ struct OutputFolder {
     /// A file to write, by its name or by that of a folder and its name in that.
     struct File {
         let name: String
-        let write: (inout AtomicFile) throws(FileError) -> Void
+        let write: (inout AtomicFile) throws -> Void
+
+        /// A file that `write` writes, which may throw ``Failure`` as well.
+        init(name: String, write: @escaping (inout AtomicFile) throws -> Void) {
+            self.name = name
+            self.write = write
+        }
 
         /// A file of these bytes.
         init(name: String, bytes: [UInt8]) {
             self.name = name
-            write = { file throws(FileError) in try file.write(bytes) }
+            write = { file in try file.write(bytes) }
         }
 
         /// An `.npy` file of this array.
         init<Element>(name: String, array: NpyArray<Element>) {
             self.name = name
-            write = { file throws(FileError) in try array.write(to: &file) }
+            write = { file in try array.write(to: &file) }
         }
     }
 
@@ -46,13 +52,15 @@ struct OutputFolder {
         for folder in Set(folders) { try create("\(path)/\(folder)") }
         let turn = FolderTurn(path)
         defer { turn.end() }
-        do throws(FileError) {
+        do {
             try write(files[...], turn)
+        } catch let failure as Failure {
+            throw failure
         } catch { throw .data("\(option) \(error)") }
     }
 
     /// Writes the files, waits for the turn, then puts them in their places.
-    private func write(_ files: ArraySlice<File>, _ turn: FolderTurn) throws(FileError) {
+    private func write(_ files: ArraySlice<File>, _ turn: FolderTurn) throws {
         guard let first = files.first else { return turn.begin() }
         var file = try AtomicFile("\(path)/\(first.name)")
         try first.write(&file)
