@@ -3,7 +3,7 @@ SWIFT ?= swift
 
 .PHONY: help setup demo study pitch machines test test-instruction-sets test-mutants \
 	test-long test-mpi test-examples examples docs links nightly sanitize fuzz \
-	accuracy long-run coverage peers format format-check architecture-check clean
+	accuracy fold-check long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -101,6 +101,11 @@ accuracy: ## measure every engine and PyTorch against the truth, INTO=docs/measu
 	$(SWIFT) build -c release --product norm
 	@mkdir -p $(INTO)
 	python=$$(Tests/Fixtures/python) && "$$python" Tests/Fixtures/accuracy.py .build/release/norm $(INTO)
+
+fold-check: ## fold networks of PyTorch by norm fold, and run both there
+	@.ci/setup python3-venv
+	$(SWIFT) build -c release --product norm
+	python=$$(Tests/Fixtures/python) && "$$python" Tests/Fixtures/check_fold.py .build/release/norm
 
 long-run: setup ## a million training and inference steps, with the memory they hold
 	$(SWIFT) run -c release --package-path Tests/LongRun --scratch-path .build-long-run long-run

@@ -18,6 +18,7 @@ enum EntryPoint {
         Interruption.watch()
         do {
             try checkArguments()
+            try Norm.checkSubcommand(Array(CommandLine.arguments.dropFirst()))
             var command = try Norm.parseAsRoot()
             try command.run()
         } catch {

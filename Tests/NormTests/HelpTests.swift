@@ -1,14 +1,31 @@
 import Testing
 
+@testable import norm
+
 @Suite struct HelpTests {
     @Test(arguments: [
-        ([], ["compare", "apply", "--version", "exit status"]),
+        ([], ["compare", "apply", "inspect", "fold", "--version", "exit status"]),
         (["--help"], ["compare", "apply", "--version", "exit status"]),
         (
             ["compare", "--help"],
             [
                 "FILE.npy", "--channel-axis", "--shapes", "resnet50", "densenet121", "--batch",
-                "--layers", "--engines", "--threads", "--json", "--sweep", "--sizes", "--types",
+                "--layers", "--engines", "--threads", "--json", "--plot", "--sweep", "--sizes",
+                "--types",
+                "EXAMPLES",
+            ]
+        ),
+        (
+            ["inspect", "--help"],
+            Finding.Check.allCases.map(\.rawValue) + [
+                "FILE", "--strict", "--pairs", "--json", "--plot", "EXAMPLES",
+            ]
+        ),
+        (
+            ["fold", "--help"],
+            [
+                "FILE", "--output", "--pair", "--epsilon", "transposed", "groups=2",
+                "epsilon=0.001",
                 "EXAMPLES",
             ]
         ),

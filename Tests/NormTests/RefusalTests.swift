@@ -36,7 +36,10 @@ import Testing
 
     @Test(arguments: [
         (["--nonsense"], "unknown option '--nonsense'"),
-        (["nonsense"], "unexpected argument 'nonsense'"),
+        (
+            ["nonsense"],
+            "expected one of compare, apply, inspect, fold, study, help, got 'nonsense'"
+        ),
         (["apply"], "missing expected argument '--mode"),
         (["apply"] + training, "missing expected argument '--output-directory"),
         (["apply", "--mode", "training"] + output, "missing expected argument '--input"),
