@@ -240,6 +240,7 @@ import Testing
         (["spoilt.npy"], "spoilt.npy: expected numbers with finite statistics, found a NaN"),
         (["x.npy", "--json", "none/results.json"], "none/results.json: cannot create"),
         (["x.npy", "--json", "."], ".: expected a regular file"),
+        (["x.npy", "--plot", "none/speed.svg"], "--plot none/speed.svg: cannot create"),
     ])
     func badDataAreRefused(_ arguments: [String], _ message: String) throws {
         let folder = try RefusalTests.files()

@@ -55,6 +55,7 @@ import Testing
         (["--sweep", "x.npy"], "--sweep: not with a file"),
         (["--sweep", "--shapes", "4x3"], "--sweep: not with --shapes"),
         (["--sweep", "--engines", "blas"], "--sweep: not with --engines"),
+        (["--sweep", "--plot", "speed.svg"], "--sweep: not with --plot"),
         (["--sweep", "--channel-axis", "-1"], "--sweep: not with --channel-axis"),
         (
             ["--sweep", "--sizes", "big"],

@@ -26,7 +26,7 @@ struct Compare: ParsableCommand {
               norm compare activations.npy --channel-axis -1 --engines all
               norm compare --shapes resnet50 --batch 8 --json resnet50.json
               norm compare --shapes 8x64x56x56 32x512x7x7 --threads 1
-              norm compare --shapes 4096x768 --layers layer rms
+              norm compare --shapes 4096x768 --layers layer rms --plot speed.svg
               norm compare --sweep --sizes 64KB 1MB
             """)
 
@@ -115,6 +115,11 @@ struct Compare: ParsableCommand {
             valueName: "file"))
     var json: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw the speed-ups, a row for each tensor and layer.", valueName: "file.svg"))
+    var plot: String?
+
     func run() throws {
         guard !sweep else { return try write(sweepSession().results()) }
         guard sizes.isEmpty, types.isEmpty else {
@@ -132,19 +137,30 @@ struct Compare: ParsableCommand {
 
         let run = CompareSession(
             layers: layers, contenders: contenders, isForPeople: json != "-")
-        try write(run.results(on: subjects))
+        let results = try run.results(on: subjects)
+        if let plot, !results.isEmpty {
+            try write(ComparePicture(results).svg, to: plot)
+        }
+        try write(results)
     }
 
     /// Better now than after minutes of measuring.
     func checkOutput() throws {
         if let json, json != "-" { _ = try AtomicFile(json) }
+        if let plot {
+            do { _ = try AtomicFile(plot) } catch { throw Failure.data("--plot \(error)") }
+        }
     }
 
     private func write(_ results: [EngineResult]) throws {
         guard let json else { return }
         guard json != "-" else { return try StandardOutput.write(results.json) }
-        var file = try AtomicFile(json)
-        try file.write(Array(results.json.utf8))
+        try write(results.json, to: json)
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        var file = try AtomicFile(path)
+        try file.write(Array(text.utf8))
         try file.commit()
     }
 

@@ -9,7 +9,7 @@ extension Compare {
         let others = [
             ("a file", file != nil), ("--shapes", !shapes.isEmpty), ("--batch", batch != nil),
             ("--channel-axis", channelAxis != nil), ("--layers", layers != ["standard"]),
-            ("--engines", engines != ["all"]),
+            ("--engines", engines != ["all"]), ("--plot", plot != nil),
         ]
         if let (name, _) = others.first(where: \.1) {
             throw Failure.call("--sweep: not with \(name)")
