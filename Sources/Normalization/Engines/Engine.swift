@@ -1,5 +1,5 @@
 /// The engine that does the work: the same numbers, at different speeds.
-public enum Engine: String, Sendable, CaseIterable {
+public enum Engine: String, Sendable, CaseIterable, Codable {
     /// For each call the engine that measured fastest: see ``chosen(for:of:)-(_,Geometry)``.
     case automatic
     /// Single-pass vector kernels for AVX-512, AVX2 or the baseline, chosen at run time.

@@ -1,5 +1,5 @@
 /// What a running update does with a channel whose batch statistics are not finite.
-public enum NonFinitePolicy: String, Sendable, CaseIterable {
+public enum NonFinitePolicy: String, Sendable, CaseIterable, Codable {
     /// Throws, naming the first such channel, and changes nothing; so does inference with a running
     /// mean that is not finite.
     case `throw`
@@ -23,7 +23,7 @@ public struct RunningStatistics: Sendable, Equatable {
     /// How many updates have been made.
     public private(set) var updateCount: Int
     /// How many of them skipped a channel, under ``NonFinitePolicy/skip``; empty where none did.
-    private var skippedUpdates: [Int] = []
+    var skippedUpdates: [Int] = []
     /// The weight of the new value.
     public let weight: UpdateWeight
     /// The variance that enters.

@@ -23,7 +23,7 @@
 ///
 /// - References: Ioffe and Szegedy, "Batch Normalization: Accelerating Deep Network Training by
 ///   Reducing Internal Covariate Shift", 2015, <https://arxiv.org/abs/1502.03167>.
-public struct BatchNorm<Scalar: NormalizationScalar>: Sendable {
+public struct BatchNorm<Scalar: NormalizationScalar>: Sendable, Equatable {
     /// The number of channels, C.
     public let channels: Int
     /// The scale γ.

@@ -23,7 +23,7 @@
 /// - References: Wu and He, "Group Normalization", 2018, <https://arxiv.org/abs/1803.08494>; Ulyanov,
 ///   Vedaldi and Lempitsky, "Instance Normalization: The Missing Ingredient for Fast Stylization", 2016,
 ///   <https://arxiv.org/abs/1607.08022>.
-public struct GroupNorm<Scalar: NormalizationScalar>: Sendable {
+public struct GroupNorm<Scalar: NormalizationScalar>: Sendable, Equatable {
     /// The number of channels, C.
     public let channels: Int
     /// The number of groups of channels, a divisor of C.

@@ -11,7 +11,7 @@
 /// The layer is a value, and no call changes it: any number of threads may share one.
 ///
 /// - References: Ba, Kiros and Hinton, "Layer Normalization", 2016, <https://arxiv.org/abs/1607.06450>.
-public struct LayerNorm<Scalar: NormalizationScalar>: RowNormalization {
+public struct LayerNorm<Scalar: NormalizationScalar>: RowNormalization, Equatable {
     /// Rows are centered at their mean.
     public static var isCentered: Bool { true }
 

@@ -15,7 +15,7 @@
 ///
 /// - References: Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019,
 ///   <https://arxiv.org/abs/1910.07467>.
-public struct RMSNorm<Scalar: NormalizationScalar>: RowNormalization {
+public struct RMSNorm<Scalar: NormalizationScalar>: RowNormalization, Equatable {
     /// Rows stay where they are.
     public static var isCentered: Bool { false }
 
