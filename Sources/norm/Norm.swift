@@ -21,7 +21,7 @@ struct Norm: ParsableCommand {
     /// Throws where the first argument is the name of no subcommand, and names those there are.
     static func checkSubcommand(_ arguments: [String]) throws(Failure) {
         guard let first = arguments.first, !first.hasPrefix("-") else { return }
-        let names = configuration.subcommands.map(\._commandName) + ["help"]
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
         guard !names.contains(first) else { return }
         throw .call("expected one of \(names.joined(separator: ", ")), got '\(first)'")
     }
