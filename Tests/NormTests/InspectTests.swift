@@ -98,7 +98,9 @@ import Testing
         Defect("weight", [1, 0, 1, 1], .deadChannel, false, "of channel 1, is 0"),
         Defect("weight", [1, 1, 1e-8, 1], .deadChannel, false, "of channel 2"),
         Defect("running_mean", [1, 1e5, 1, 1], .farMean, false, "thousand deviations"),
-        Defect("weight", [2e-39, 1e-39, 1e-39, 1e-39], .subnormalScale, false, "of F32"),
+        Defect(
+            "weight", Array(repeating: .leastNormalMagnitude / 4, count: 4), .subnormalScale, false,
+            "of F32"),
     ]
 
     @Test(arguments: defects)
