@@ -53,7 +53,7 @@ struct CompareSession {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try TensorComparison(x.values, geometry: geometry)
         } catch { throw subject.tensorName.failure(error) }
-        if !mayRefuse { try layers.forEach { try expect($0, of: comparison, subject) } }
+        if !mayRefuse { for layer in layers { try expect(layer, of: comparison, subject) } }
         if isForPeople, isFirst { try StandardOutput.write(report.header + "\n") }
         var cases: [[EngineResult]] = []
         let title = subject.title(x.header)

@@ -30,9 +30,8 @@ import Testing
         let (a, b) = (random(n, seed: 1), random(n, seed: 2))
         let bound = 2 * Double(n + 1) * Double(n) * 0x1p-53
         for (transA, transB) in [(false, false), (true, false), (false, true), (true, true)] {
-            let expected = plain(n, { transA ? a[$1, $0] : a[$0, $1] }) {
-                transB ? b[$1, $0] : b[$0, $1]
-            }
+            let expected = plain(
+                n, { transA ? a[$1, $0] : a[$0, $1] }, { transB ? b[$1, $0] : b[$0, $1] })
             let found = BLASEngine.product(a, transposed: transA, b, transposed: transB)
             #expect(distance(found, expected) <= bound)
             if n < 64 {
@@ -40,7 +39,7 @@ import Testing
                 #expect(distance(judge, expected) <= bound)
             }
         }
-        let expected = plain(n, { a[$0, $1] }) { a[$1, $0] }
+        let expected = plain(n, { a[$0, $1] }, { a[$1, $0] })
         let gram = BLASEngine.gram(a)
         #expect(distance(gram, expected) <= bound)
         for i in 0..<n { for j in 0..<i { #expect(gram[i, j] == gram[j, i]) } }
