@@ -111,7 +111,7 @@ typealias Views = (
     gradient: UnsafeBufferPointer<Float>, dx: UnsafeMutableBufferPointer<Float>
 )
 
-extension Tensors where Scalar == Float {
+extension Tensors where Element == Float {
     var views: Views {
         (UnsafeBufferPointer(x), y, UnsafeBufferPointer(gradient), inputGradient)
     }
