@@ -20,7 +20,7 @@ enum EncodedNumbers {
             let isBrain = type == .bfloat16
             let halves = values.map { value in
                 let value = Float(value)
-                return isBrain ? bits(roundedToBrain: value) : Float16(value).bitPattern
+                return isBrain ? BFloat16(value).bitPattern : Float16(value).bitPattern
             }
             let infinity: UInt16 = isBrain ? 0x7F80 : 0x7C00
             for (index, half) in halves.enumerated()
@@ -33,13 +33,6 @@ enum EncodedNumbers {
         default: self = .floats(values as? [Float] ?? values.map { Float($0) })
         }
     }
-}
-
-/// The upper half of a `Float`, rounded to the nearest, ties to even; NaN stays one.
-private func bits(roundedToBrain value: Float) -> UInt16 {
-    let bits = value.bitPattern
-    if value.isNaN { return UInt16(bits >> 16) | 0x40 }
-    return UInt16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
 }
 
 extension AtomicFile {
