@@ -15,6 +15,8 @@ struct KernelTests {
         // A few samples channel by channel; planes of a vector and little more; samples walked as one row.
         (1, 40, 3), (2, 33, 7), (3, 21, 15), (5, 9, 16), (1, 3, 8), (33, 5, 8), (2, 6, 6),
         (40, 7, 17),
+        // Once taken for planes of a vector, of which 8 of 24 values were left out.
+        (8, 3, 24),
         (33, 3, 24), (90, 3, 31), (30, 4, 33), (70, 3, 65), (8, 64, 33), (9, 256, 1), (3, 1024, 1),
         (9, 16, 16),
     ]
@@ -42,6 +44,17 @@ struct KernelTests {
     @Test("Double tensors may lie off the boundary of an element", arguments: [1, 4, 7])
     func misalignedDoubles(bytes: Int) throws {
         try check(Double.self, 1, misalignment: bytes, Self.misalignedShapes)
+    }
+
+    /// How a block is walked depends on both: no pair may fall between two ways.
+    @Test("Sums are exact for every plane up to 70 values in every number of samples up to 17")
+    func everyShortPlane() throws {
+        for inner in 1...70 {
+            for outer in 1...17 {
+                try checkSums(Problem<Float>((outer, 2, inner), extraChannels: 0, offset: 0))
+                try checkSums(Problem<Double>((outer, 2, inner), extraChannels: 0, offset: 0))
+            }
+        }
     }
 
     private func check<Scalar: KernelScalar>(
