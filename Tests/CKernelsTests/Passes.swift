@@ -49,6 +49,14 @@ struct Passes<Scalar: KernelScalar>: CustomStringConvertible {
         }
     }
 
+    /// What the deviations of each channel are taken from.
+    func pivots(_ x: [Scalar], _ block: ckernels_block) -> [Double] {
+        var block = block
+        var pivots = [Double](repeating: .nan, count: block.channels)
+        passes.pivots(x, &block, &pivots)
+        return pivots
+    }
+
     func write(_ output: Output<Scalar>) {
         withScratch { scratch in output.withDescription { passes.write($0, scratch) } }
     }

@@ -164,6 +164,19 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         return sums
     }
 
+    /// The sums of the magnitudes of what `expectedSums` adds.
+    func sumsOfMagnitudes(ofGradient: Bool) -> Sums {
+        let zeros = [Double](repeating: 0, count: block.channels)
+        var sums = Sums(sum: zeros, products: zeros)
+        forEach { index, channel in
+            let d = Double(x[index] - coefficients.center[channel])
+            let a = ofGradient ? Double(g[index]) : d
+            sums.sum[channel] += abs(a)
+            sums.products[channel] += abs(a * d)
+        }
+        return sums
+    }
+
     /// A bit for each element of the block for which `isSet` is true.
     func expectedMask(_ isSet: (_ z: Scalar, _ g: Scalar) -> Bool) -> [UInt8] {
         var mask = [UInt8](repeating: 0, count: (x.count + 7) / 8)

@@ -1,28 +1,32 @@
-// Sums of each channel by columns: planes shorter than a vector, or single values, in double.
+// Sums of each channel by columns: planes shorter than a vector, or single values. A run is some
+// rows of a vector of columns.
 #ifndef COLUMN_SUMS_H
 #define COLUMN_SUMS_H
 
 #include "columns.h"
 #include "sums.h"
 
-// Adds a vector of columns in some rows: among themselves first, so that rounding grows with the
-// number of rows and that of groups, not with the product. `next` is where more rows follow.
+// Rows that are added up before they are widened.
+#define ROWS_PER_RUN 8
+
+// Adds a vector of columns in some rows: among themselves first, which are a run. `next` is where
+// more rows follow.
 INLINE void NAME(add_columns)(int gradient, const E *x, const E *g, long rows, long stride,
-                              long next, const double *center, double *sum, double *products) {
-    const WIDE k = NAME(load_wide)(center);
-    NAME(sums) sums = {0, 0};
+                              long next, const T *center, double *sum, double *products) {
+    const VEC k = NAME(load)(center);
+    NAME(run) run = {0, 0};
     for (long r = 0; r < rows; r++) {
         __builtin_prefetch(x + next + r * stride);
         if (gradient) __builtin_prefetch(g + next + r * stride);
-        NAME(add_at)(gradient, x, g, r * stride, k, &sums);
+        NAME(add_at)(gradient, x, g, r * stride, k, &run);
     }
-    NAME(store_wide)(sum, NAME(load_wide)(sum) + sums.sum);
-    NAME(store_wide)(products, NAME(load_wide)(products) + sums.products);
+    NAME(store_wide)(sum, NAME(load_wide)(sum) + NAME(widen)(run.sum));
+    NAME(store_wide)(products, NAME(load_wide)(products) + NAME(widen)(run.products));
 }
 
 // Adds the whole vectors of n columns; returns how many columns they are.
 INLINE long NAME(add_vectors)(int gradient, const E *x, const E *g, long n, long rows, long stride,
-                              long next, const double *center, double *sum, double *products) {
+                              long next, const T *center, double *sum, double *products) {
     long j = 0;
     for (; j + N <= n; j += N)
         NAME(add_columns)(gradient, x + j, gradient ? g + j : 0, rows, stride, next, center + j,
@@ -30,18 +34,18 @@ INLINE long NAME(add_vectors)(int gradient, const E *x, const E *g, long n, long
     return j;
 }
 
-// Adds n columns of some rows, four as a rule.
+// Adds n columns of some rows, as many as a run has as a rule.
 INLINE void NAME(add_rows)(int gradient, const E *x, const E *g, long n, long rows, long stride,
-                           long next, const double *center, double *sum, double *products) {
+                           long next, const T *center, double *sum, double *products) {
     long j;
-    if (rows == 4)
-        j = NAME(add_vectors)(gradient, x, g, n, 4, stride, next, center, sum, products);
+    if (rows == ROWS_PER_RUN)
+        j = NAME(add_vectors)(gradient, x, g, n, ROWS_PER_RUN, stride, next, center, sum, products);
     else
         j = NAME(add_vectors)(gradient, x, g, n, rows, stride, next, center, sum, products);
     for (; j < n; j++) {
         double sums = 0, sums_of_products = 0;
         for (long r = 0; r < rows; r++) {
-            const double d = (double)NAME(fetch_one)(x + r * stride + j) - center[j];
+            const double d = (double)NAME(fetch_one)(x + r * stride + j) - (double)center[j];
             const double a = gradient ? (double)NAME(fetch_one)(g + r * stride + j) : d;
             sums += a;
             sums_of_products += a * d;
@@ -89,28 +93,28 @@ INLINE void NAME(gather)(const NAME(reduction) *r, long first, long channels, lo
 
 // One center a column, repeated up to n columns.
 INLINE void NAME(expand_centers)(const NAME(reduction) *r, long first, long channels, long n) {
-    double *restrict const center = r->scratch->sums.columns.center;
+    T *restrict const center = r->scratch->sums.columns.center;
     const double *restrict const from = r->center + first;
     const long inner = r->block->inner, row = channels * inner;
     // Whole vectors: what goes beyond a plane is the next one's.
     for (long c = 0; c < channels; c++)
-        for (long i = 0; i < inner; i += N) NAME(store_wide)(center + c * inner + i, (WIDE)from[c]);
+        for (long i = 0; i < inner; i += N) NAME(store)(center + c * inner + i, (VEC)(T)from[c]);
     for (long j = row; j < n; j++) center[j] = center[j - row];
 }
 
-// Some samples at a time: four, or more where their rows are narrow, so that one sum need not wait
-// for the other.
+// Some samples at a time, more where their rows are narrow, so that one sum need not wait for the
+// other.
 INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
     double *const sum = r->scratch->sums.columns.sum;
     double *const products = r->scratch->sums.columns.products;
-    double *const center = r->scratch->sums.columns.center;
+    T *const center = r->scratch->sums.columns.center;
     const long joined = NAME(rows_per_walk)(b, 4 * N), stride = b->outer_stride * joined;
     const long group = NAME(channels_per_walk)(b), outer = b->outer / joined;
     for (long first = 0; first < b->channels; first += group) {
         const long channels = NAME(at_most)(b->channels - first, group);
         const long row = channels * b->inner, n = row * joined;
-        const long step = n <= 4 * N ? 32 : 4;
+        const long step = n <= 4 * N ? 2 * ROWS_PER_RUN : ROWS_PER_RUN;
         NAME(expand_centers)(r, first, channels, n);
         for (long j = 0; j < n; j++) sum[j] = products[j] = 0;
         const E *const x = r->x + first * b->channel_stride;
@@ -144,20 +148,20 @@ INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
     for (long c = 0; c < b->channels; c++) {
         const E *x = r->x + c * b->channel_stride;
         const E *g = gradient ? r->g + c * b->channel_stride : 0;
-        const WIDE center = (WIDE)r->center[c];
-        NAME(sums) sums = {0, 0};
+        const VEC center = (VEC)(T)r->center[c];
+        NAME(run) run = {0, 0};
         for (long o = 0; o < b->outer; o++) {
             if (c < whole)
                 NAME(add_valid)(gradient, NAME(fetch)(x + o * stride),
                                 gradient ? NAME(fetch)(g + o * stride) : (VEC)0, center, valid,
-                                &sums);
+                                &run);
             else
                 NAME(add_valid)(gradient, NAME(fetch_part)(x + o * stride, inner),
                                 gradient ? NAME(fetch_part)(g + o * stride, inner) : (VEC)0, center,
-                                valid, &sums);
+                                valid, &run);
         }
-        r->sum[c] = NAME(reduce)(sums.sum);
-        r->products[c] = NAME(reduce)(sums.products);
+        r->sum[c] = NAME(reduce)(NAME(widen)(run.sum));
+        r->products[c] = NAME(reduce)(NAME(widen)(run.products));
         unwritten += b->outer * inner;
         if (r->meanwhile && unwritten >= CHUNK) {
             NAME(write_some)(r->meanwhile, unwritten);

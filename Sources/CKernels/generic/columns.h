@@ -11,8 +11,8 @@ INLINE int NAME(has_columns)(const ckernels_block *b) {
     return b->inner <= N || (b->inner <= 3 * N / 2 && b->outer >= 8);
 }
 
-// Whether a block of planes of a vector at most has so few samples that tables of columns would cost
-// more than they carry.
+// Whether a block of planes of a vector at most has so few samples that tables of columns would
+// cost more than they carry.
 INLINE int NAME(is_narrow)(const ckernels_block *b) {
     return b->inner <= N && (b->outer == 1 || 3 * b->outer <= b->inner);
 }

@@ -21,10 +21,12 @@ static void inverse_roots(const double *values, double added, double *roots, lon
 #include "elements/end_element.h"
 
 static const ckernels_passes float_passes = {
-    f32_sum, f32_write, f32_activation_backward_masked, f32_write_rows, f32_row_gradients, 0, 0,
+    f32_pivots,     f32_sum,           f32_write, f32_activation_backward_masked,
+    f32_write_rows, f32_row_gradients, 0,         0,
 };
 static const ckernels_passes double_passes = {
-    f64_sum, f64_write, f64_activation_backward_masked, f64_write_rows, f64_row_gradients, 0, 0,
+    f64_pivots,     f64_sum,           f64_write, f64_activation_backward_masked,
+    f64_write_rows, f64_row_gradients, 0,         0,
 };
 extern const ckernels_passes JOINED(ckernels_float16, TARGET), JOINED(ckernels_bfloat16, TARGET);
 

@@ -1,11 +1,13 @@
-// The passes for one element type: f32_sum, f32_write, f32_activation_backward_masked,
+// The passes for one element type: f32_pivots, f32_sum, f32_write, f32_activation_backward_masked,
 // f32_write_rows and f32_row_gradients.
 #ifndef PASSES_H
 #define PASSES_H
 
 #include "activations.h"
 #include "column_sums.h"
+#include "exact_sums.h"
 #include "outputs.h"
+#include "pivots.h"
 #include "rows/gradients.h"
 #include "rows/outputs.h"
 #include "rows/planes.h"
@@ -33,6 +35,10 @@ static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, con
         NAME(sum_rows)(1, &r);
     else
         NAME(sum_rows)(0, &r);
+    if (g)
+        NAME(complete)(1, &r);
+    else
+        NAME(complete)(0, &r);
     if (meanwhile) NAME(write_rest)(&writer);
 }
 

@@ -20,7 +20,8 @@ typedef struct {
     union {
         // Each column's.
         struct {
-            double sum[COLUMNS + GAP], products[COLUMNS + GAP], center[COLUMNS + N];
+            double sum[COLUMNS + GAP], products[COLUMNS + GAP];
+            T center[COLUMNS + N];
         } columns;
         // Each plane's, lane by lane.
         struct {

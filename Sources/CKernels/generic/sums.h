@@ -1,8 +1,13 @@
-// Sums of each channel by rows: planes of a vector or more, in double.
+// Sums of each channel by rows: planes of a vector or more.
 //
-// With d = x - center: the sums of d and d * d, or of g and g * d. Another block's output may be
-// written meanwhile, some values after every few that are read, so that memory is read and written
-// at the same time. It changes nothing in the sums, nor their order.
+// With d = x - center: the sums of d and d * d, or of g and g * d. They are added up in runs: a few
+// vectors in the element type, each lane by itself, then runs in double. That is half the work of
+// adding all in double, and rounds a float once more for each of the few. What a run cannot hold,
+// exact_sums.h adds up again.
+//
+// Another block's output may be written meanwhile, some values after every few that are read, so
+// that memory is read and written at the same time. It changes nothing in the sums, nor their
+// order.
 #ifndef SUMS_H
 #define SUMS_H
 
@@ -16,33 +21,40 @@ typedef struct {
     WIDE sum, products;
 } NAME(sums);
 
-INLINE void NAME(add)(int gradient, VEC x, VEC g, WIDE center, NAME(sums) *to) {
-    const WIDE d = NAME(widen)(x) - center;
-    const WIDE a = gradient ? NAME(widen)(g) : d;
+// Those of a few vectors.
+typedef struct {
+    VEC sum, products;
+} NAME(run);
+
+INLINE void NAME(add)(int gradient, VEC x, VEC g, VEC center, NAME(run) *to) {
+    const VEC d = x - center, a = gradient ? g : d;
     to->sum += a;
     to->products += a * d;
 }
 
 // Adds only the lanes in `valid`; the others have g = 0, so d need only be finite.
-INLINE void NAME(add_valid)(int gradient, VEC x, VEC g, WIDE center, NAME(ivec) valid,
-                            NAME(sums) *to) {
-    const WIDE d = NAME(widen)(gradient ? (valid ? x : (VEC)0) : x) - center;
-    const WIDE a = gradient ? NAME(widen)(valid ? g : (VEC)0)
-                   : __builtin_convertvector(valid, NAME(wide_mask)) ? d
-                                                                     : (WIDE)0;
+INLINE void NAME(add_valid)(int gradient, VEC x, VEC g, VEC center, NAME(ivec) valid,
+                            NAME(run) *to) {
+    const VEC zero = 0, d = (gradient ? (valid ? x : zero) : x) - center;
+    const VEC a = valid ? (gradient ? g : d) : zero;
     to->sum += a;
     to->products += a * (gradient ? d : a);
 }
 
 // A single value, the last of a plane of 7 x 7.
-INLINE void NAME(add_single)(int gradient, T x, T g, double center, NAME(sums) *to) {
-    typedef double half __attribute__((ext_vector_type(N / 2)));
-    const double d = (double)x - center, a = gradient ? (double)g : d;
+INLINE void NAME(add_single)(int gradient, T x, T g, T center, NAME(run) *to) {
+    typedef T half __attribute__((ext_vector_type(N / 2)));
+    const T d = x - center, a = gradient ? g : d;
     half sum = 0, products = 0;
     sum[0] = a;
     products[0] = a * d;
     to->sum.lo += sum;
     to->products.lo += products;
+}
+
+INLINE void NAME(add_runs)(VEC sum, VEC products, NAME(sums) *to) {
+    to->sum += NAME(widen)(sum);
+    to->products += NAME(widen)(products);
 }
 
 // The sums that are taken of a block.
@@ -80,30 +92,29 @@ INLINE void NAME(prefetch)(int gradient, const E *x, const E *g, long i, const N
 }
 
 // A whole vector from position i of a row on.
-INLINE void NAME(add_at)(int gradient, const E *x, const E *g, long i, WIDE center,
-                         NAME(sums) *to) {
+INLINE void NAME(add_at)(int gradient, const E *x, const E *g, long i, VEC center, NAME(run) *to) {
     NAME(add)(gradient, NAME(fetch)(x + i), gradient ? NAME(fetch)(g + i) : (VEC)0, center, to);
 }
 
 // The end of a plane from position i of a row on, behind its last whole vector.
-INLINE void NAME(add_rest)(int gradient, const E *x, const E *g, long i, long end, double center,
-                           NAME(ivec) valid, NAME(sums) *to) {
+INLINE void NAME(add_rest)(int gradient, const E *x, const E *g, long i, long end, T center,
+                           NAME(ivec) valid, NAME(run) *to) {
     if (end - i == 1)
         NAME(add_single)(gradient, NAME(fetch_one)(x + i), gradient ? NAME(fetch_one)(g + i) : 0,
                          center, to);
     else if (i < end)
         NAME(add_valid)(gradient, NAME(fetch)(x + end - N),
-                        gradient ? NAME(fetch)(g + end - N) : (VEC)0, (WIDE)center, valid, to);
+                        gradient ? NAME(fetch)(g + end - N) : (VEC)0, (VEC)center, valid, to);
 }
 
-// A short plane of one channel in one or two samples: a sum for each sample, so that neither waits
+// A short plane of one channel in one or two samples: a run for each sample, so that neither waits
 // for the other.
-INLINE NAME(sums)
+INLINE NAME(run)
     NAME(sum_short)(int gradient, int two, const E *x, const E *g, long stride, long begin,
-                    long end, const NAME(ahead) *ahead, double center, NAME(ivec) valid) {
+                    long end, const NAME(ahead) *ahead, T center, NAME(ivec) valid) {
     const E *x1 = x + stride, *g1 = gradient ? g + stride : 0;
-    const WIDE k = (WIDE)center;
-    NAME(sums) a = {0, 0}, b = {0, 0};
+    const VEC k = (VEC)center;
+    NAME(run) a = {0, 0}, b = {0, 0};
     long i = begin;
     for (; end - i >= N; i += N) {
         NAME(prefetch)(gradient, x, g, i, ahead);
@@ -121,17 +132,16 @@ INLINE NAME(sums)
     return a;
 }
 
-// A long plane, and meanwhile another output.
+// A long plane in runs of half a chunk each, and meanwhile another output.
 INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long begin, long end,
-                                  const NAME(ahead) *ahead, double center, NAME(ivec) valid,
+                                  const NAME(ahead) *ahead, T center, NAME(ivec) valid,
                                   NAME(writer) *meanwhile, long *unwritten) {
-    // Sums of doubles have no bits to spare: they are added up in pieces.
-    const int pieces = sizeof(T) == sizeof(double);
-    const WIDE k = (WIDE)center;
-    NAME(sums) even = {0, 0}, odd = {0, 0}, all = {0, 0};
+    const VEC k = (VEC)center;
+    NAME(sums) all = {0, 0};
     long i = begin;
-    while (end - i >= N) {
-        const long stop = (pieces || meanwhile) && end - i > CHUNK ? i + CHUNK : end;
+    for (;;) {
+        NAME(run) even = {0, 0}, odd = {0, 0};
+        const long stop = NAME(at_most)(end, i + CHUNK);
         *unwritten += stop - i;
         for (; stop - i >= 2 * N; i += 2 * N) {
             NAME(prefetch)(gradient, x, g, i, ahead);
@@ -145,20 +155,15 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
             NAME(add_at)(gradient, x, g, i, k, &even);
             i += N;
         }
-        if (pieces && i < end) {
-            all.sum += even.sum + odd.sum;
-            all.products += even.products + odd.products;
-            even = odd = (NAME(sums)){0, 0};
-        }
+        const int is_last = end - i < N;
+        if (is_last) NAME(add_rest)(gradient, x, g, i, end, center, valid, &odd);
+        NAME(add_runs)(even.sum + odd.sum, even.products + odd.products, &all);
         if (meanwhile && *unwritten >= CHUNK) {
             NAME(write_some)(meanwhile, *unwritten);
             *unwritten = 0;
         }
+        if (is_last) return all;
     }
-    NAME(add_rest)(gradient, x, g, i, end, center, valid, &odd);
-    all.sum += even.sum + odd.sum;
-    all.products += even.products + odd.products;
-    return all;
 }
 
 // Some channels, from `first` on, of all samples; where planes are short, two samples at a time.
@@ -177,15 +182,17 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
         const E *x = r->x + at, *g = gradient ? r->g + at : 0;
         const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
         for (long c = 0; c < channels; c++) {
-            const double center = r->center[first + c];
+            const T center = (T)r->center[first + c];
             const long begin = c * inner, end = begin + inner;
-            NAME(sums) all;
-            if (samples == 2) {
-                all = NAME(sum_short)(gradient, 1, x, g, stride, begin, end, &ahead, center, valid);
-                unwritten += 2 * inner;
-            } else if (inner <= longest) {
-                all = NAME(sum_short)(gradient, 0, x, g, stride, begin, end, &ahead, center, valid);
-                unwritten += inner;
+            NAME(sums) all = {0, 0};
+            if (inner <= longest) {
+                const NAME(run) run = samples == 2
+                                          ? NAME(sum_short)(gradient, 1, x, g, stride, begin, end,
+                                                            &ahead, center, valid)
+                                          : NAME(sum_short)(gradient, 0, x, g, stride, begin, end,
+                                                            &ahead, center, valid);
+                NAME(add_runs)(run.sum, run.products, &all);
+                unwritten += samples * inner;
             } else {
                 all = NAME(sum_plane)(gradient, x, g, begin, end, &ahead, center, valid,
                                       r->meanwhile, &unwritten);

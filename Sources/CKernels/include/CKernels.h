@@ -167,8 +167,13 @@ enum { CKERNELS_SCRATCH = 12800 };
 
 // The passes for one element type.
 typedef struct {
-    // With d = x - center[c], in double: sum[c] and products[c] are the sums of d and d * d, or of
-    // g and g * d where g is not null. `meanwhile`, unless null, is written at the same time.
+    // An element near the middle of each channel, the first one where its neighbours there are not
+    // finite; exactly the value of a channel whose values are equal.
+    void (*pivots)(const void *x, const ckernels_block *block, double *pivot);
+    // With d = x - center[c]: sum[c] and products[c] are the sums of d and d * d, or of g and g * d
+    // where g is not null. Without g, center[c] is a number of the arithmetic's type. They are
+    // added up in runs of at most 32 values in that type, and those in double; what a run cannot
+    // hold, in double alone. `meanwhile`, unless null, is written at the same time.
     void (*sum)(const void *x, const void *g, const ckernels_block *block, const double *center,
                 double *sum, double *products, const ckernels_output *meanwhile, void *scratch);
     void (*write)(const ckernels_output *output, void *scratch);

@@ -30,8 +30,10 @@
 #undef COLUMNS_H
 #undef MAPS_H
 #undef OUTPUTS_H
+#undef PIVOTS_H
 #undef SUMS_H
 #undef COLUMN_SUMS_H
+#undef EXACT_SUMS_H
 #undef ROWS_NARROW_H
 #undef ROWS_STATISTICS_H
 #undef ROWS_COEFFICIENTS_H

@@ -58,8 +58,10 @@ INLINE void NAME(find_plane_moments)(const E *x, const E *addend, const ckernels
     const double n = (double)b->width;
     for (long i = 0; i < b->positions; i += N) {
         const long width = NAME(at_most)(b->positions - i, N);
-        const WIDE first = NAME(widen)(NAME(plane_value)(x, addend, i, width));
-        NAME(store_wide)(p->pivot + i, centered ? first : (WIDE)0);
+        VEC v[4];
+        for (long k = 0; k < 4; k++)
+            v[k] = NAME(plane_value)(x, addend, NAME(quarter)(b->width, k) * b->inner + i, width);
+        NAME(store_wide)(p->pivot + i, centered ? NAME(middles)(v) : (WIDE)0);
     }
     NAME(sum_positions)(x, addend, b, p);
     for (int again = 0; centered && again < 2; again++) {

@@ -5,7 +5,8 @@
 #ifndef ROWS_STATISTICS_H
 #define ROWS_STATISTICS_H
 
-#include "../sums.h"
+#include "../exact_sums.h"
+#include "../pivots.h"
 
 #ifndef ROWS
 // Rows that are walked together, where there are so many: they share scale and shift.
@@ -106,39 +107,54 @@ INLINE void NAME(add_deviation)(int centered, WIDE d, NAME(sums) *to) {
     to->products += d * d;
 }
 
-// Sums of the deviations of one row from a pivot, and of their squares.
+INLINE void NAME(add_to_run)(int centered, VEC v, VEC pivot, NAME(run) *to) {
+    const VEC d = centered ? v - pivot : v;
+    if (centered) to->sum += d;
+    to->products += d * d;
+}
+
+// Sums of the deviations of one row from a pivot, and of their squares, in runs of half a chunk.
 INLINE NAME(sums) NAME(sum_row)(int adds, int centered, const E *x, const E *addend,
-                                const NAME(row_shape) *s, double pivot) {
-    // Sums of doubles have no bits to spare: they are added up in pieces.
-    const int pieces = sizeof(T) == sizeof(double);
-    const WIDE k = (WIDE)pivot;
-    NAME(sums) even = {0, 0}, odd = {0, 0}, all = {0, 0};
-    for (long j = 0; j < s->whole;) {
-        const long stop = pieces ? NAME(at_most)(s->whole, j + CHUNK) : s->whole;
+                                const NAME(row_shape) *s, T pivot) {
+    const VEC k = (VEC)pivot;
+    NAME(sums) all = {0, 0};
+    for (long j = 0;;) {
+        NAME(run) even = {0, 0}, odd = {0, 0};
+        const long stop = NAME(at_most)(s->whole, j + CHUNK);
         for (; j + 2 * N <= stop; j += 2 * N) {
-            const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, j));
-            const WIDE b = NAME(widen)(NAME(row_value)(adds, x, addend, j + N));
-            NAME(add_deviation)(centered, centered ? a - k : a, &even);
-            NAME(add_deviation)(centered, centered ? b - k : b, &odd);
+            NAME(add_to_run)(centered, NAME(row_value)(adds, x, addend, j), k, &even);
+            NAME(add_to_run)(centered, NAME(row_value)(adds, x, addend, j + N), k, &odd);
         }
         if (j < stop) {
-            const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, j));
-            NAME(add_deviation)(centered, centered ? a - k : a, &even);
+            NAME(add_to_run)(centered, NAME(row_value)(adds, x, addend, j), k, &even);
             j += N;
         }
-        if (pieces && s->whole > CHUNK) {
-            all.sum += even.sum + odd.sum;
-            all.products += even.products + odd.products;
-            even = odd = (NAME(sums)){0, 0};
+        const int is_last = j == s->whole;
+        if (is_last && s->whole < s->n) {
+            // Those outside are their own pivot.
+            const VEC other = centered ? k : (VEC)0;
+            const VEC v = NAME(row_value)(adds, x, addend, s->tail);
+            NAME(add_to_run)(centered, s->valid ? v : other, k, &odd);
         }
+        if (centered) all.sum += NAME(widen)(even.sum + odd.sum);
+        all.products += NAME(widen)(even.products + odd.products);
+        if (is_last) return all;
     }
+}
+
+// The same, all in double, for what a run cannot hold.
+OUTLINED NAME(sums) NAME(sum_row_exactly)(int centered, const E *x, const E *addend,
+                                          const NAME(row_shape) *s, double pivot) {
+    const WIDE k = centered ? (WIDE)pivot : (WIDE)0;
+    NAME(sums) all = {0, 0};
+    for (long j = 0; j < s->whole; j += N)
+        NAME(add_deviation)(centered, NAME(widen)(NAME(row_value)(addend != 0, x, addend, j)) - k,
+                            &all);
     if (s->whole < s->n) {
-        const WIDE a = NAME(widen)(NAME(row_value)(adds, x, addend, s->tail));
+        const WIDE d = NAME(widen)(NAME(row_value)(addend != 0, x, addend, s->tail)) - k;
         const NAME(wide_mask) valid = __builtin_convertvector(s->valid, NAME(wide_mask));
-        NAME(add_deviation)(centered, valid ? (centered ? a - k : a) : (WIDE)0, &odd);
+        NAME(add_deviation)(centered, valid ? d : (WIDE)0, &all);
     }
-    all.sum += even.sum + odd.sum;
-    all.products += even.products + odd.products;
     return all;
 }
 
@@ -147,24 +163,51 @@ INLINE double NAME(squares)(double sum, double products, double n) {
     return products - sum * sum / n;
 }
 
-// Whether that difference has lost more than four bits, or half a bit of doubles.
+// Whether that difference has lost more than two bits, or half a bit of doubles.
 INLINE int NAME(has_cancelled)(double squares, double products) {
-    return squares < products * (sizeof(T) == sizeof(double) ? 0.75 : 1.0 / 16);
+    return squares < products * (sizeof(T) == sizeof(double) ? 0.75 : 0.25);
 }
 
-// A row whose pivot lay far from its mean, again from the mean that this gave, and once more: a
-// mean found with an outlier for a pivot may be far off itself.
-OUTLINED void NAME(sum_again)(int adds, const E *x, const E *addend, const NAME(row_shape) *s,
+// Whether a run could not hold a row.
+INLINE int NAME(row_is_lost)(double sum, double products, double n) {
+    return sizeof(T) < sizeof(double) && NAME(is_lost)(sum, products, n * LEAST_PRODUCT);
+}
+
+// Whether the sums of a row are to be taken again; sum is 0 where rows are not centered.
+INLINE int NAME(is_wrong)(double sum, double products, double n) {
+    return NAME(row_is_lost)(sum, products, n) |
+           NAME(has_cancelled)(NAME(squares)(sum, products, n), products);
+}
+
+// A row that a run could not hold, again in double; one whose pivot lay far from its mean, again
+// from the mean that this gave, and once more: a mean found with an outlier for a pivot may be far
+// off itself.
+OUTLINED void NAME(sum_again)(int centered, const E *x, const E *addend, const NAME(row_shape) *s,
                               double *pivot, double *sum, double *products) {
-    for (int i = 0; i < 2; i++) {
-        *pivot = (double)(T)(*pivot + *sum / (double)s->n);
-        const NAME(sums) all = adds ? NAME(sum_row)(1, 1, x, addend, s, *pivot)
-                                    : NAME(sum_row)(0, 1, x, addend, s, *pivot);
+    const double n = (double)s->n;
+    int is_lost = NAME(row_is_lost)(*sum, *products, n);
+    for (int walks = is_lost ? 3 : 2; walks > 0; walks--) {
+        if (!is_lost) *pivot = (double)(T)(*pivot + *sum / n);
+        is_lost = 0;
+        const NAME(sums) all = sizeof(T) < sizeof(double)
+                                   ? NAME(sum_row_exactly)(centered, x, addend, s, *pivot)
+                               : addend ? NAME(sum_row)(1, 1, x, addend, s, (T)*pivot)
+                                        : NAME(sum_row)(0, 1, x, addend, s, (T)*pivot);
         *sum = NAME(reduce)(all.sum);
         *products = NAME(reduce)(all.products);
-        const double squares = NAME(squares)(*sum, *products, (double)s->n);
-        if (!NAME(has_cancelled)(squares, *products)) return;
+        if (!NAME(has_cancelled)(NAME(squares)(*sum, *products, n), *products)) return;
     }
+}
+
+// What the deviations of a row are taken from: halfway between two of its values, which is exact
+// where they are equal, or one, where that is not finite. More would take as long as a short row.
+INLINE T NAME(row_pivot)(int adds, const E *x, const E *addend, long n) {
+    const long i = n / 4, j = 3 * n / 4;
+    T a = NAME(fetch_one)(x + i), b = NAME(fetch_one)(x + j);
+    if (adds) a += NAME(fetch_one)(addend + i);
+    if (adds) b += NAME(fetch_one)(addend + j);
+    const T middle = (a + b) / 2;
+    return middle - middle == 0 ? middle : a;
 }
 
 // Rows in a batch.
@@ -179,11 +222,9 @@ INLINE void NAME(find_sums)(int rows, int adds, int centered, const E *x, const 
     NAME(sums) sums[ROWS];
     for (int r = 0; r < rows; r++) {
         const E *row = x + (i + r) * s->stride, *added = adds ? addend + (i + r) * s->stride : 0;
-        T first = 0;
-        if (centered) first = NAME(fetch_one)(row);
-        if (centered && adds) first += NAME(fetch_one)(added);
-        pivot[i + r] = (double)first;
-        sums[r] = NAME(sum_row)(adds, centered, row, added, s, pivot[i + r]);
+        const T near = centered ? NAME(row_pivot)(adds, row, added, s->n) : 0;
+        pivot[i + r] = (double)near;
+        sums[r] = NAME(sum_row)(adds, centered, row, added, s, near);
     }
     NAME(reduce_rows)(rows, sums, i, to);
 }
@@ -198,13 +239,11 @@ INLINE void NAME(find_moments)(int adds, int centered, const E *x, const E *adde
         NAME(find_sums)(ROWS, adds, centered, x, addend, s, i, pivot, &sums);
     for (; i < count; i++) NAME(find_sums)(1, adds, centered, x, addend, s, i, pivot, &sums);
     const double n = (double)s->n;
-    int cancelled = 0;
-    for (i = 0; centered && i < count; i++)
-        cancelled |=
-            NAME(has_cancelled)(NAME(squares)(sums.first[i], sums.second[i], n), sums.second[i]);
-    for (i = 0; cancelled && i < count; i++) {
-        if (NAME(has_cancelled)(NAME(squares)(sums.first[i], sums.second[i], n), sums.second[i]))
-            NAME(sum_again)(adds, x + i * s->stride, adds ? addend + i * s->stride : 0, s,
+    int wrong = 0;
+    for (i = 0; i < count; i++) wrong |= NAME(is_wrong)(sums.first[i], sums.second[i], n);
+    for (i = 0; wrong && i < count; i++) {
+        if (NAME(is_wrong)(sums.first[i], sums.second[i], n))
+            NAME(sum_again)(centered, x + i * s->stride, adds ? addend + i * s->stride : 0, s,
                             pivot + i, sums.first + i, sums.second + i);
     }
     // A product with 1/n where a quotient would be a unit in the last place of a double nearer.

@@ -3,8 +3,9 @@ internal import CKernels
 /// The passes as single walks over memory by vector kernels in C, chosen at run time for the
 /// processor: what BLAS has no single call for.
 ///
-/// Sums are carried in `Double` for `Float` data too, as deviations from the first value of each
-/// lane; where that value was an outlier, again from the mean it gave.
+/// Sums are those of deviations from a value near the middle of each lane; where that was none, again
+/// from the mean it gave. A few values of a `Float` tensor are added in `Float`, and these sums in
+/// `Double`: `ErrorBounds` of the tests derives what that rounds.
 enum FusedEngine: OverlappingEngine {
     /// For each lane of a group a pivot and two sums in `Double`; then the kernels' tables.
     static let scratchCount = 6 * LaneGroup.size + Int(CKERNELS_SCRATCH)
@@ -26,8 +27,9 @@ enum FusedEngine: OverlappingEngine {
         unsafe moments.update(repeating: Moments(), count: block.lanes)
         forEachChunk(of: block) { part in
             let first = part.firstLane - block.firstLane
-            for lane in 0..<part.lanes {
-                unsafe tables.pivots[lane] = Double(x[part.plane(0, lane)])
+            unsafe withUnsafePointer(to: ckernels_block(part)) { shape in
+                unsafe ChosenKernels.passes(of: x.format).pivots(
+                    (x + part.offset).address, shape, tables.pivots)
             }
             unsafe sum(x, part, from: tables.pivots, tables, writing: meanwhile)
             meanwhile = nil

@@ -70,11 +70,10 @@ struct LaneTables<Scalar: NormalizationScalar> {
             m2: m2 < 0 ? 0 : m2)
     }
 
-    /// Whether the difference has lost more than four bits, or half a bit of a `Double` tensor's.
+    /// Whether the difference has lost more than two bits, or half a bit of a `Double` tensor's.
     @inline(__always)
     func isCancelled(_ lane: Int, _ m: Double) -> Bool {
-        // Sums in `Double` have bits to spare for Float data, and none for their own.
-        let kept = Scalar.self == Double.self ? 0.75 : 1.0 / 16
+        let kept = Scalar.self == Double.self ? 0.75 : 0.25
         return unsafe m2(lane, m) < products[lane] * kept
     }
 }

@@ -1,0 +1,135 @@
+import CKernels
+import SeededRandom
+import Testing
+
+/// Sums of a few values are taken in the element type, and these in `Double`.
+@Suite("Runs of sums")
+struct RunTests {
+    /// By rows, by columns, channel by channel, and single values beside each other.
+    static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
+        (1, 9, 300), (5, 9, 49), (3, 9, 1500), (40, 9, 7), (2, 9, 15), (90, 9, 1), (70, 36, 1),
+        (9, 18, 24),
+    ]
+
+    /// What a channel holds: its index says it.
+    enum Kind: Int, CaseIterable {
+        case ordinary, huge, nearOverflow, tiny, subnormal, constant, zeroGradient, infinite, nan
+
+        static func of(_ channel: Int) -> Kind { allCases[channel % allCases.count] }
+
+        func x(_ r: Double) -> Float {
+            switch self {
+            case .huge: Float(r * 1e30)
+            case .nearOverflow: Float(r * 6e38)
+            case .tiny: Float(r * 1e-30)
+            case .subnormal: Float(r * 1e-40)
+            case .constant: 7
+            case .infinite: r > 0.4 ? .infinity : Float(r)
+            case .nan: r > 0.4 ? .nan : Float(r)
+            case .ordinary, .zeroGradient: Float(r)
+            }
+        }
+    }
+
+    /// All channels of their kinds, or all of them ordinary ones.
+    private static func problem(_ shape: Problem<Float>.Shape, seed: UInt64, isCalm: Bool = false)
+        -> Problem<Float>
+    {
+        func kind(_ channel: Int) -> Kind { isCalm ? .ordinary : Kind.of(channel) }
+        func values(_ salt: UInt64, _ value: @escaping (Kind, Double) -> Float)
+            -> (Int) -> [Float]
+        {
+            return { count in
+                var random = SplitMix64(seed: seed + salt)
+                return (0..<count).map { index in
+                    // The block's first element lies at 16.
+                    let channel = max(index - 16, 0) / shape.inner % shape.channels
+                    return value(kind(channel), random.uniform() - 0.5)
+                }
+            }
+        }
+        let ones = [Float](repeating: 1, count: shape.channels)
+        return Problem(
+            shape, extraChannels: 0, offset: 0, x: values(1) { $0.x($1) },
+            g: values(2) { kind, r in kind == .zeroGradient ? 0 : Float(r) },
+            Coefficients(
+                center: (0..<shape.channels).map { kind($0) == .constant ? 7 : 0 }, scale: ones,
+                shift: ones, deviationScale: ones, gradientCenter: ones, correction: ones,
+                weight: ones))
+    }
+
+    @Test(
+        "A run rounds a few times, and what it cannot hold is summed in double", arguments: shapes)
+    func holdsAll(shape: (outer: Int, channels: Int, inner: Int)) throws {
+        let problem = Self.problem(shape, seed: 31)
+        for ofGradient in [false, true] {
+            let expected = problem.expectedSums(ofGradient: ofGradient)
+            let sizes = problem.sumsOfMagnitudes(ofGradient: ofGradient)
+            for passes in Passes<Float>.all {
+                let sums = problem.sums(passes, ofGradient: ofGradient)
+                for channel in 0..<shape.channels {
+                    let name = "\(passes) \(problem) \(Kind.of(channel)) gradient: \(ofGradient)"
+                    try Self.require(
+                        sums.sum[channel], expected.sum[channel], sizes.sum[channel], name)
+                    try Self.require(
+                        sums.products[channel], expected.products[channel],
+                        sizes.products[channel], name)
+                }
+            }
+        }
+    }
+
+    /// Within what rounding explains, of a size that is the sum of the terms': each deviation and
+    /// product, and at most 34 additions.
+    private static func require(
+        _ actual: Double, _ expected: Double, _ size: Double, _ name: String
+    ) throws {
+        let isRight =
+            expected.isFinite
+            ? abs(actual - expected) <= size * 37 * 0x1p-24
+            : actual.floatingPointClass == expected.floatingPointClass
+        guard isRight else {
+            throw Mismatch(description: "\(name): \(actual) for \(expected), of size \(size)")
+        }
+    }
+
+    @Test("A channel keeps its bits whatever its neighbours hold", arguments: shapes)
+    func neighboursDoNotMatter(shape: (outer: Int, channels: Int, inner: Int)) {
+        let problem = Self.problem(shape, seed: 32)
+        let calm = Self.problem(shape, seed: 32, isCalm: true)
+        for ofGradient in [false, true] {
+            for passes in Passes<Float>.all {
+                let sums = problem.sums(passes, ofGradient: ofGradient)
+                let calmer = calm.sums(passes, ofGradient: ofGradient)
+                for channel in 0..<shape.channels where Kind.of(channel) == .ordinary {
+                    #expect(sums.sum[channel] == calmer.sum[channel], "\(passes) \(problem)")
+                    #expect(
+                        sums.products[channel] == calmer.products[channel], "\(passes) \(problem)")
+                }
+            }
+        }
+    }
+
+    @Test("A pivot is the value of a constant channel, is not moved by one outlier, and is finite")
+    func pivots() {
+        // Channels: constant, one outlier among the four that are looked at, an infinity there, and
+        // two of them, which leave the first value.
+        let rows: [[Float]] = [
+            [0.1, 1, 1, 2], [0.1, 1e30, .infinity, .infinity], [0.1, 2, 2, .infinity],
+            [0.1, 3, 3, 3],
+        ]
+        for passes in Passes<Float>.all {
+            for repeats in [1, 5] {
+                let values = rows.flatMap { row in (0..<repeats).flatMap { _ in row } }
+                let block = ckernels_block(
+                    outer: 4, channels: 4 * repeats, inner: 1, outer_stride: 4 * repeats,
+                    channel_stride: 1)
+                let pivots = passes.pivots(values, block)
+                for channel in pivots.indices {
+                    let expected = [Double(Float(0.1)), 2.5, 2.5, 2][channel % 4]
+                    #expect(pivots[channel] == expected, "\(passes) channel \(channel)")
+                }
+            }
+        }
+    }
+}
