@@ -9,9 +9,15 @@
 #include "passes.h"
 
 const ckernels_passes JOINED(ckernels_float16, TARGET) = {
-    f16_sum,        f16_write,         f16_activation_backward_masked,
-    f16_write_rows, f16_row_gradients, f16_widen_run,
+    f16_sum,
+    f16_write,
+    f16_activation_backward_masked,
+    f16_write_rows,
+    f16_row_gradients,
+    f16_widen_run,
     f16_narrow_run,
+    0,
+    0,
 };
 
 // Behind them, so in a group of its own, which is not sorted with them.
@@ -23,7 +29,13 @@ const ckernels_passes JOINED(ckernels_float16, TARGET) = {
 #include "passes.h"
 
 const ckernels_passes JOINED(ckernels_bfloat16, TARGET) = {
-    bf16_sum,        bf16_write,         bf16_activation_backward_masked,
-    bf16_write_rows, bf16_row_gradients, bf16_widen_run,
+    bf16_sum,
+    bf16_write,
+    bf16_activation_backward_masked,
+    bf16_write_rows,
+    bf16_row_gradients,
+    bf16_widen_run,
     bf16_narrow_run,
+    0,
+    0,
 };

@@ -4,12 +4,14 @@
 
 #define ELEMENT_BITS 32
 #include "passes.h"
+#include "tiles.h"
 
 // Behind them, so in a group of its own, which is not sorted with them.
 #include "elements/end_element.h"
 
 #define ELEMENT_BITS 64
 #include "passes.h"
+#include "tiles.h"
 
 // roots[i] = 1 / sqrt(values[i] + added)
 static void inverse_roots(const double *values, double added, double *roots, long count) {
@@ -21,10 +23,26 @@ static void inverse_roots(const double *values, double added, double *roots, lon
 #include "elements/end_element.h"
 
 static const ckernels_passes float_passes = {
-    f32_sum, f32_write, f32_activation_backward_masked, f32_write_rows, f32_row_gradients, 0, 0,
+    f32_sum,
+    f32_write,
+    f32_activation_backward_masked,
+    f32_write_rows,
+    f32_row_gradients,
+    0,
+    0,
+    f32_fill_tile,
+    f32_store_tile,
 };
 static const ckernels_passes double_passes = {
-    f64_sum, f64_write, f64_activation_backward_masked, f64_write_rows, f64_row_gradients, 0, 0,
+    f64_sum,
+    f64_write,
+    f64_activation_backward_masked,
+    f64_write_rows,
+    f64_row_gradients,
+    0,
+    0,
+    f64_fill_tile,
+    f64_store_tile,
 };
 extern const ckernels_passes JOINED(ckernels_float16, TARGET), JOINED(ckernels_bfloat16, TARGET);
 
