@@ -9,8 +9,14 @@
 #include "passes.h"
 
 const ckernels_passes JOINED(ckernels_float16, TARGET) = {
-    f16_pivots,     f16_sum,           f16_write,     f16_activation_backward_masked,
-    f16_write_rows, f16_row_gradients, f16_widen_run, f16_narrow_run,
+    .pivots = f16_pivots,
+    .sum = f16_sum,
+    .write = f16_write,
+    .activation_backward_masked = f16_activation_backward_masked,
+    .write_rows = f16_write_rows,
+    .row_gradients = f16_row_gradients,
+    .widen = f16_widen_run,
+    .narrow = f16_narrow_run,
 };
 
 // Behind them, so in a group of its own, which is not sorted with them.
@@ -22,6 +28,12 @@ const ckernels_passes JOINED(ckernels_float16, TARGET) = {
 #include "passes.h"
 
 const ckernels_passes JOINED(ckernels_bfloat16, TARGET) = {
-    bf16_pivots,     bf16_sum,           bf16_write,     bf16_activation_backward_masked,
-    bf16_write_rows, bf16_row_gradients, bf16_widen_run, bf16_narrow_run,
+    .pivots = bf16_pivots,
+    .sum = bf16_sum,
+    .write = bf16_write,
+    .activation_backward_masked = bf16_activation_backward_masked,
+    .write_rows = bf16_write_rows,
+    .row_gradients = bf16_row_gradients,
+    .widen = bf16_widen_run,
+    .narrow = bf16_narrow_run,
 };

@@ -4,12 +4,14 @@
 
 #define ELEMENT_BITS 32
 #include "passes.h"
+#include "tiles.h"
 
 // Behind them, so in a group of its own, which is not sorted with them.
 #include "elements/end_element.h"
 
 #define ELEMENT_BITS 64
 #include "passes.h"
+#include "tiles.h"
 
 // roots[i] = 1 / sqrt(values[i] + added)
 static void inverse_roots(const double *values, double added, double *roots, long count) {
@@ -21,12 +23,24 @@ static void inverse_roots(const double *values, double added, double *roots, lon
 #include "elements/end_element.h"
 
 static const ckernels_passes float_passes = {
-    f32_pivots,     f32_sum,           f32_write, f32_activation_backward_masked,
-    f32_write_rows, f32_row_gradients, 0,         0,
+    .pivots = f32_pivots,
+    .sum = f32_sum,
+    .write = f32_write,
+    .activation_backward_masked = f32_activation_backward_masked,
+    .write_rows = f32_write_rows,
+    .row_gradients = f32_row_gradients,
+    .fill_tile = f32_fill_tile,
+    .store_tile = f32_store_tile,
 };
 static const ckernels_passes double_passes = {
-    f64_pivots,     f64_sum,           f64_write, f64_activation_backward_masked,
-    f64_write_rows, f64_row_gradients, 0,         0,
+    .pivots = f64_pivots,
+    .sum = f64_sum,
+    .write = f64_write,
+    .activation_backward_masked = f64_activation_backward_masked,
+    .write_rows = f64_write_rows,
+    .row_gradients = f64_row_gradients,
+    .fill_tile = f64_fill_tile,
+    .store_tile = f64_store_tile,
 };
 extern const ckernels_passes JOINED(ckernels_float16, TARGET), JOINED(ckernels_bfloat16, TARGET);
 

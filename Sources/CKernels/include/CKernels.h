@@ -160,6 +160,25 @@ typedef struct {
     double *shift_gradient;
 } ckernels_row_gradient;
 
+// A tile: some positions of adjacent channels as doubles. Position p, counted from `first` on, of
+// channel c lies in the tensor at p / inner * sample_stride + c * inner + p % inner, with
+// first < inner; in the tile at c * leading + p - first, or, where inner is 1, at p * leading + c.
+typedef struct {
+    long channels;
+    long positions;
+    long first;
+    long inner;
+    long sample_stride;
+    long leading;
+    // One number a channel.
+    const double *offsets;
+    // Whether the positions behind the tile are read next.
+    int goes_on;
+    // Whether stores go past the caches, where planes are not single values. A fence is the
+    // caller's.
+    int non_temporal;
+} ckernels_tile;
+
 // Elements of scratch memory, of either type, that a call of `sum` or `write` needs, best aligned
 // to 64 bytes. The tables of the kernels are there and not on the stack, which may be small:
 // compiled with optimization, a call takes less than 8 KB of stack.
@@ -189,6 +208,12 @@ typedef struct {
     // the element is that of the arithmetic. Pointers may be off the boundary of an element.
     void (*widen)(const void *from, long n, void *to);
     void (*narrow)(const void *from, long n, void *to);
+    // values = x - offsets; adds the sum of each channel to `sums`, unless that is null. Both
+    // passes are null for elements of 16 bits.
+    void (*fill_tile)(const void *x, const ckernels_tile *tile, double *values, double *sums);
+    // y = values + offsets. Pointers of both are to the first channel in the sample of the first
+    // position.
+    void (*store_tile)(const double *values, const ckernels_tile *tile, void *y);
 } ckernels_passes;
 
 // The kernels for one instruction set.

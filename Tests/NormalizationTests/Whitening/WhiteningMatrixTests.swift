@@ -45,6 +45,20 @@ import Testing
         for i in 0..<n { for j in 0..<i { #expect(gram[i, j] == gram[j, i]) } }
     }
 
+    @Test("a product with a vector is that of loops", arguments: orders)
+    func productWithVectorIsThatOfLoops(_ n: Int) {
+        let a = random(n, seed: 4)
+        let v = Array(random(n, seed: 5).values.prefix(n))
+        let bound = 2 * Double(n + 1) * Double(n) * 0x1p-53
+        for engine in Self.engines {
+            let found = engine.product(a, v)
+            for i in 0..<n {
+                let expected = (0..<n).reduce(0) { $0 + a[i, $1] * v[$1] }
+                #expect(abs(found[i] - expected) <= bound)
+            }
+        }
+    }
+
     @Test("eigenvalues and eigenvectors make the matrix", arguments: orders)
     func eigenvectorsMakeTheMatrix(_ n: Int) throws {
         let a = random(n, seed: 3)

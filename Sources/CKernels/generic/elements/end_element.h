@@ -42,3 +42,4 @@
 #undef ROWS_GRADIENTS_H
 #undef ROWS_PLANES_H
 #undef PASSES_H
+#undef TILES_H

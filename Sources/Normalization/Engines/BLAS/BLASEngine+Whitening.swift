@@ -5,8 +5,8 @@ internal import BLAS
 ///
 /// | pass | calls on a tile |
 /// | --- | --- |
-/// | covariance | u = x − center, gemv(ones), syrk |
-/// | gradient | gemv(ones), gemm |
+/// | covariance | syrk of u = x − center |
+/// | gradient | gemm of g and u |
 /// | output | gemm; of two products one, with the matrices side by side |
 extension BLASEngine: WhiteningEngine {
     /// Two inputs and an output.
@@ -22,8 +22,7 @@ extension BLASEngine: WhiteningEngine {
     ) {
         block.forEachTile { positions in
             let tile = unsafe WhiteningTile(scratch, block, positions)
-            unsafe tile.fill(with: x, minus: center)
-            unsafe addSum(of: tile, to: sums.sum)
+            unsafe tile.fill(with: x, minus: center, addingTo: sums.sum)
             unsafe SmallProducts.syrk(
                 transA: tile.isTall ? .transposed : .none, n: block.order, k: tile.count,
                 tile.values, lda: tile.leading, beta: 1, sums.products, ldc: block.order)
@@ -43,10 +42,10 @@ extension BLASEngine: WhiteningEngine {
             let u = unsafe WhiteningTile(
                 scratch + WhiteningTile.mostElements(block.grid), block, positions)
             unsafe zeroCenters.withUnsafeBufferPointer {
-                unsafe g.fill(with: gradient, minus: $0.baseAddress!, from: 0)
+                unsafe g.fill(
+                    with: gradient, minus: $0.baseAddress!, from: 0, addingTo: sums.sum)
             }
             unsafe u.fill(with: x, minus: center)
-            unsafe addSum(of: g, to: sums.sum)
             unsafe SmallProducts.gemm(
                 transA: g.isTall ? .transposed : .none, transB: g.isTall ? .none : .transposed,
                 m: d, n: d, k: g.count, g.values, lda: g.leading, u.values, ldb: u.leading,
@@ -79,22 +78,12 @@ extension BLASEngine: WhiteningEngine {
                     m: d, n: input.count, k: k, matrix, lda: k, input.values,
                     ldb: input.leading, result.values, ldc: result.leading)
             }
-            unsafe result.store(plus: output.shift, to: output.output)
+            unsafe result.store(
+                plus: output.shift, to: output.output, isNonTemporal: output.isNonTemporal)
         }
+        if output.isNonTemporal { NonTemporal.finish() }
     }
 
-    /// Adds the sum of each channel of a tile, whose elements are too few for gemv to take threads.
-    private static func addSum(of tile: WhiteningTile, to sum: UnsafeMutablePointer<Double>) {
-        let (d, n) = (tile.block.order, tile.count)
-        unsafe ones.withUnsafeBufferPointer { ones in
-            unsafe Double.gemv(
-                transA: tile.isTall ? .transposed : .none, m: tile.isTall ? n : d,
-                n: tile.isTall ? d : n, tile.values, lda: tile.leading, ones.baseAddress!, beta: 1,
-                sum)
-        }
-    }
-
-    private static let ones = [Double](repeating: 1, count: WhiteningGrid.tileElements)
     private static let zeroCenters = [Double](repeating: 0, count: ChannelLimit.mostOfGroup)
 }
 
@@ -113,6 +102,19 @@ extension BLASEngine: MatrixAlgebra {
                         transA: transA ? .transposed : .none,
                         transB: transB ? .transposed : .none, m: n, n: n, k: n, a.baseAddress!,
                         lda: n, b.baseAddress!, ldb: n, c.baseAddress!, ldc: n)
+                }
+            }
+        }
+        return result
+    }
+
+    static func product(_ a: SquareMatrix, _ v: [Double]) -> [Double] {
+        var result = [Double](repeating: 0, count: v.count)
+        unsafe a.values.withUnsafeBufferPointer { a in
+            unsafe v.withUnsafeBufferPointer { v in
+                unsafe result.withUnsafeMutableBufferPointer { result in
+                    unsafe SmallProducts.gemv(
+                        n: v.count, a.baseAddress!, v.baseAddress!, result.baseAddress!)
                 }
             }
         }

@@ -8,6 +8,8 @@ enum SmallProducts {
     /// The elements that syrk, with half the arithmetic, may take. Later versions of OpenBLAS take threads from
     /// 879,552 on, 0.3.21 later.
     private static let mostSquares = 600_000
+    /// The elements of a matrix up to which gemv does.
+    private static let mostElements = 8192
     /// The most rows of a call, where there are too many multiplications for one.
     private static let rows = 64
     private static let depth = 128
@@ -37,6 +39,18 @@ enum SmallProducts {
                         beta: l == 0 ? beta : 1, c + i * ldc + j, ldc: ldc)
                 }
             }
+        }
+    }
+
+    /// y ← A · x, with A n × n.
+    static func gemv(
+        n: Int, _ a: UnsafePointer<Double>, _ x: UnsafePointer<Double>,
+        _ y: UnsafeMutablePointer<Double>
+    ) {
+        let rows = max(1, min(n, mostElements / n))
+        for i in stride(from: 0, to: n, by: rows) {
+            unsafe Double.gemv(
+                m: min(rows, n - i), n: n, a + i * n, lda: n, x, y + i)
         }
     }
 

@@ -34,71 +34,40 @@ struct WhiteningTile {
         unsafe values + index * (isTall ? block.order : block.order * leading)
     }
 
-    /// Fills the part of input `index` with x − center.
+    /// Fills the part of input `index` with x − center, and adds the sum of each channel to `sums`, where there
+    /// are any.
     ///
     /// - Parameter first: where the group's centers begin, if not with its first channel.
     @inline(__always)
     func fill<Scalar: NormalizationScalar>(
         _ index: Int = 0, with x: UnsafePointer<Scalar>, minus center: UnsafePointer<Double>,
-        from first: Int? = nil
+        from first: Int? = nil, addingTo sums: UnsafeMutablePointer<Double>? = nil
     ) {
-        let center = unsafe center + (first ?? block.firstChannel)
-        let target = unsafe part(index)
-        if isTall {
-            for row in 0..<count {
-                let source =
-                    unsafe x + block.grid.index(positions.lowerBound + row, block.firstChannel)
-                let target = unsafe target + row * leading
-                for c in 0..<block.order { unsafe target[c] = Double(source[c]) - center[c] }
-            }
-        } else {
-            forEachRun { offset, column, n in
-                for c in 0..<block.order {
-                    let source = unsafe x + offset + c * block.grid.inner
-                    let target = unsafe target + c * leading + column
-                    let center = unsafe center[c]
-                    for i in 0..<n { unsafe target[i] = Double(source[i]) - center }
-                }
-            }
-        }
+        unsafe ChosenKernels.fill(
+            part(index), shape, with: x + offset, minus: center + (first ?? block.firstChannel),
+            addingTo: sums, goesOn: positions.upperBound < block.positions.upperBound)
     }
 
     /// Writes the tile plus a number a channel to a tensor.
     @inline(__always)
     func store<Scalar: NormalizationScalar>(
-        plus shift: UnsafePointer<Double>, to y: UnsafeMutablePointer<Scalar>
+        plus shift: UnsafePointer<Double>, to y: UnsafeMutablePointer<Scalar>, isNonTemporal: Bool
     ) {
-        let shift = unsafe shift + block.firstChannel
-        if isTall {
-            for row in 0..<count {
-                let target =
-                    unsafe y + block.grid.index(positions.lowerBound + row, block.firstChannel)
-                let source = unsafe values + row * leading
-                for c in 0..<block.order { unsafe target[c] = Scalar(source[c] + shift[c]) }
-            }
-        } else {
-            forEachRun { offset, column, n in
-                for c in 0..<block.order {
-                    let target = unsafe y + offset + c * block.grid.inner
-                    let source = unsafe values + c * leading + column
-                    let shift = unsafe shift[c]
-                    for i in 0..<n { unsafe target[i] = Scalar(source[i] + shift) }
-                }
-            }
-        }
+        unsafe ChosenKernels.store(
+            values, shape, plus: shift + block.firstChannel, to: y + offset,
+            isNonTemporal: isNonTemporal)
     }
 
-    /// Calls `body` for each part of the positions that is one run of memory in a channel: where it begins in
-    /// the group's first channel, its first column in the tile, and its length.
-    @inline(__always)
-    private func forEachRun(_ body: (_ offset: Int, _ column: Int, _ count: Int) -> Void) {
-        let inner = block.grid.inner
-        var position = positions.lowerBound
-        while position < positions.upperBound {
-            let n = min(inner - position % inner, positions.upperBound - position)
-            body(
-                block.grid.index(position, block.firstChannel), position - positions.lowerBound, n)
-            position += n
-        }
+    private var shape: TileShape {
+        TileShape(
+            channels: block.order, positions: count,
+            first: positions.lowerBound % block.grid.inner, inner: block.grid.inner,
+            sampleStride: block.grid.channels * block.grid.inner, leading: leading)
+    }
+
+    /// Where the group's first channel begins in the sample of the first position.
+    private var offset: Int {
+        let sample = positions.lowerBound / block.grid.inner
+        return (sample * block.grid.channels + block.firstChannel) * block.grid.inner
     }
 }

@@ -12,6 +12,14 @@ extension ReferenceEngine: MatrixAlgebra {
         }
     }
 
+    static func product(_ a: SquareMatrix, _ v: [Double]) -> [Double] {
+        v.indices.map { i in
+            var sum = CompensatedSum()
+            for l in v.indices { sum.add(a[i, l] * v[l]) }
+            return sum.value
+        }
+    }
+
     static func gram(_ a: SquareMatrix) -> SquareMatrix {
         product(a, transposed: false, a, transposed: true)
     }

@@ -43,12 +43,15 @@ extension WhiteningNorm {
             count: geometry.valuesPerChannel, groupSize: d, runner.deviations(of: x))
         var matrices = try matrices(of: statistics.covariance(), runner)
         // What rounding took from the mean goes into the shift.
-        let shift = doubles(channels) { channel in
-            var rest = 0.0
-            for j in 0..<d {
-                rest += matrices[channel * d + j] * statistics.meanCorrection[channel / d * d + j]
+        var shift: [Double] = []
+        for group in 0..<runner.grid.groups {
+            let w = SquareMatrix(d, Array(matrices[group * d * d..<(group + 1) * d * d]))
+            let channels = group * d..<(group + 1) * d
+            let rest = runner.engine.product(w, Array(statistics.meanCorrection[channels]))
+            for (channel, rest) in zip(channels, rest) {
+                let gamma = gamma.value(of: channel, absent: 1)
+                shift.append(beta.value(of: channel, absent: 0) - gamma * rest)
             }
-            return beta.value(of: channel, absent: 0) - gamma.value(of: channel, absent: 1) * rest
         }
         for index in matrices.indices {
             matrices[index] *= gamma.value(of: index / d, absent: 1)
@@ -86,15 +89,14 @@ extension WhiteningNorm {
             guard unsafe tensors.dx != nil else { return }
             let gammas = (0..<d).map { gamma.value(of: group * d + $0, absent: 1) }
             let k = factor.correction(g.scalingRows(by: gammas))
+            let rest = runner.engine.product(k, Array(correction[group * d..<(group + 1) * d]))
             for i in 0..<d {
                 let row = 2 * d + 2 * d * i
-                var rest = 0.0
                 for j in 0..<d {
                     unsafe numbers[row + j] = w[j, i] * gammas[j]
                     unsafe numbers[row + d + j] = -k[i, j] / m
-                    rest += k[i, j] / m * correction[group * d + j]
                 }
-                unsafe numbers[d + i] = rest
+                unsafe numbers[d + i] = rest[i] / m
             }
         }
         if let dx = unsafe tensors.dx?.scalars {

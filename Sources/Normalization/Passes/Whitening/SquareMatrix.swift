@@ -42,6 +42,9 @@ protocol MatrixAlgebra: Sendable {
         _ a: SquareMatrix, transposed: Bool, _ b: SquareMatrix, transposed: Bool
     ) -> SquareMatrix
 
+    /// A · v.
+    static func product(_ a: SquareMatrix, _ v: [Double]) -> [Double]
+
     /// A · Aᵀ, symmetric to the bit.
     static func gram(_ a: SquareMatrix) -> SquareMatrix
 

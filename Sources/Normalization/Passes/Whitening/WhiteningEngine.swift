@@ -51,6 +51,8 @@ struct WhiteningOutput<Scalar: NormalizationScalar> {
     /// One number a channel.
     let shift: UnsafePointer<Double>
     let output: UnsafeMutablePointer<Scalar>
+    /// Whether the output is written past the caches.
+    let isNonTemporal: Bool
 
     /// The columns of a group's matrix, in units of D.
     var inputs: Int { second == nil ? 1 : 2 }

@@ -17,6 +17,8 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
     let engine: any WhiteningEngine.Type
     let threads: Int
     private let threadLimit: Int?
+    /// Whether an output is so large that it is written past the caches, where no input is in its place.
+    private let isLarge: Bool
 
     init(
         _ operation: Engine.Operation, _ geometry: Geometry, groupSize: Int, engine: Engine,
@@ -26,8 +28,12 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         self.engine = engine.whiteningPasses
         self.threadLimit = threadLimit
         let tensors = operation == .backward ? 2 : 1
-        let bytes = tensors * geometry.count * MemoryLayout<Scalar>.stride
-        threads = Workers.count(forBytes: bytes, limit: threadLimit)
+        let bytes = geometry.count * MemoryLayout<Scalar>.stride
+        threads = Workers.count(forBytes: tensors * bytes, limit: threadLimit)
+        isLarge =
+            bytes
+            > (operation == .inference
+                ? CacheSizes.nonTemporalMap : CacheSizes.nonTemporalReduction)
     }
 
     /// Σ u and, in the upper triangle of each group, Σ u · uᵀ, of deviations u from a pivot.
@@ -75,6 +81,9 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         plus shift: [Double]
     ) {
         typealias Input = WhiteningOutput<Scalar>.Input
+        // In place, the lines to write are in cache.
+        let target = unsafe UnsafePointer(output)
+        let isElsewhere = unsafe first.0 != target && second?.0 != target
         unsafe matrices.withUnsafeBufferPointer { matrices in
             unsafe shift.withUnsafeBufferPointer { shift in
                 unsafe first.1.withUnsafeBufferPointer { center in
@@ -85,7 +94,7 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
                                 second: second.map {
                                     unsafe Input(values: $0.0, center: other.baseAddress!)
                                 }, matrices: matrices.baseAddress!, shift: shift.baseAddress!,
-                                output: output))
+                                output: output, isNonTemporal: isLarge && isElsewhere))
                     }
                 }
             }
