@@ -49,7 +49,10 @@ import Testing
     func aStudyFitsAScreen() throws {
         let folder = try Folder()
         let outcome = try Command.run(
-            ["study", "--quick", "--report", "out", "--epochs", "1", "--seeds", "1"],
+            [
+                "study", "--quick", "--report", "out", "--epochs", "1", "--seeds", "1", "--layers",
+                "none,standard,layer", "--networks", "rnn,depth-*,dense-batch-*,attention",
+            ],
             in: folder.path)
         #expect(outcome.status == 0, outcome.account)
         let lines = outcome.output.split(separator: "\n")

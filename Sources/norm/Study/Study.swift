@@ -9,8 +9,8 @@ struct Study: ParsableCommand {
         usage: """
             norm study --report FOLDER [--quick] [--only PARTS] [OPTIONS]
             norm study --report FOLDER --continue [THE SAME OPTIONS]
-            norm study --report FOLDER --train-images X.npy --train-labels L.npy \
-            --test-images X.npy --test-labels L.npy [OPTIONS]
+            norm study --report FOLDER --train-images X.npy --train-labels L.npy
+                       --test-images X.npy --test-labels L.npy [OPTIONS]
             norm study --report FOLDER --whitening [--quick]
             """,
         discussion: """

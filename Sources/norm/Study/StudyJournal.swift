@@ -5,8 +5,8 @@ import TrainingStudy
 /// The trainings of a study as they end, one a line, in the folder of its report: a study that is stopped goes on
 /// from there.
 ///
-/// Unlike every other file of the command this one grows in place. A line that was cut off, as no signal but
-/// SIGKILL can, is left out when it is read.
+/// Unlike every other file of the command this one grows in place. A signal waits for the end of a line; one that
+/// SIGKILL cut off is left out when the file is read.
 final class StudyJournal: Sendable {
     static let name = "trainings.jsonl"
 
@@ -85,7 +85,7 @@ final class StudyJournal: Sendable {
     ) throws(Failure) {
         guard let difference = now.difference(from: kept) else { return }
         throw .call(
-            "--continue: expected \(difference.name) as in \(path), \(difference.kept), got "
+            "--continue: expected \(difference.name) \(difference.kept) as in \(path), got "
                 + difference.now)
     }
 
@@ -103,10 +103,12 @@ final class StudyJournal: Sendable {
         } catch { throw .data("\(path): cannot write the file") }
     }
 
-    /// One call of the system, so that a signal finds a whole line or none.
+    /// Adds a line; a signal waits until it is whole.
     private static func append(
         _ line: [UInt8], to file: FileHandle, _ path: String
     ) throws(Failure) {
+        Interruption.hold()
+        defer { Interruption.release() }
         do {
             try file.write(contentsOf: Data(line + [UInt8(ascii: "\n")]))
         } catch { throw .data("\(path): cannot write the file") }
