@@ -14,13 +14,19 @@ setup: ## install the missing Debian packages
 demo: ## compare every engine on the shipped data, then the layers in a small study
 	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
-	$(SWIFT) run -c release --skip-build norm compare
-	$(SWIFT) run -c release --skip-build norm study --quick --report report
+	@mkdir -p report/demo && rm -f report/demo/trainings.jsonl
+	@echo
+	.build/release/norm compare --tables report/demo/engines.txt --plot report/demo/engines.svg
+	@echo
+	.build/release/norm study --quick --report report/demo
 
-study: ## train every network with every layer: the full study, about 20 minutes, into report/
+# What `norm study` takes beside the folder: STUDY=--continue goes on with a study that was stopped.
+STUDY ?=
+
+study: ## train every network with every layer, into report/; STUDY=--continue goes on
 	@.ci/setup gnuplot-nox
 	$(SWIFT) build -c release --product norm
-	$(SWIFT) run -c release --skip-build norm study --report report
+	.build/release/norm study --report report $(STUDY)
 	@echo "docs/take-study takes it into docs/measurements"
 
 PITCH := Examples/PitchTracker

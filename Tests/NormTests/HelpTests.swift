@@ -11,8 +11,16 @@ import Testing
             [
                 "FILE.npy", "--channel-axis", "--shapes", "resnet50", "densenet121", "--batch",
                 "--layers", "--engines", "--threads", "--json", "--plot", "--sweep", "--sizes",
-                "--types",
+                "--types", "--full", "--tables",
                 "EXAMPLES",
+            ]
+        ),
+        (
+            ["study", "--help"],
+            [
+                "--report", "--quick", "--whitening", "--only", "--networks", "--continue",
+                "--full", "--epochs", "--seeds", "--learning-rates", "--layers", "trainings.jsonl",
+                "--train-images", "mean 0 and deviation 1", "EXAMPLES",
             ]
         ),
         (

@@ -70,11 +70,19 @@ import Testing
         let folder = try Self.files()
         let outcome = try Command.run(Self.arguments() + Self.small, in: folder.path)
         #expect(outcome.status == 0, outcome.account)
-        #expect(outcome.output.hasSuffix("report: out/index.html\n"), outcome.account)
-        #expect(outcome.error == "", "no progress bar but on a terminal")
         #expect(
-            try folder.contents("out")
-                == ["index.html", "pictures", "study.csv", "study.json", "study.md"])
+            outcome.output.hasSuffix("Pictures, then every table: out/index.html\n"),
+            outcome.account)
+        #expect(
+            outcome.error
+                == "8 trainings of 2 networks, then pictures: less than a minute on \(Self.cores).\n",
+            "the plan, and no bar but on a terminal")
+        #expect(
+            try folder.contents("out") == [
+                "index.html", "pictures", "study.csv", "study.json", "study.md",
+                "trainings.jsonl",
+            ])
+        try Self.expectPicturesFirst(folder)
 
         let records = try Self.records(folder)
         let names = Set(records.compactMap { $0["network"] as? String })
@@ -115,6 +123,11 @@ import Testing
                 train: "train-f4", labels: "train-labels-i8", test: "test-f4",
                 testLabels: "test-labels-i8"))
         #expect(others.map { $0["network"] } == first.map { $0["network"] })
+        // Pixels of 0 to 255 and of 0 to 1 are the same after scaling, but for rounding.
+        for (a, b) in zip(first, others) {
+            let losses = try [a, b].map { try #require(Double($0["train_loss"] ?? "")) }
+            #expect(abs(losses[0] - losses[1]) < 1e-3 * losses[0], "\(a), \(b)")
+        }
     }
 
     @Test(.enabled(if: hasGnuplot, "gnuplot is not installed"))
@@ -128,7 +141,10 @@ import Testing
         #expect(outcome.status == 0, outcome.account)
         #expect(
             try folder.contents("out")
-                == ["index.html", "pictures", "study-gan.md", "study.csv", "study.json"])
+                == [
+                    "index.html", "pictures", "study-gan.md", "study.csv", "study.json",
+                    "trainings.jsonl",
+                ])
         let names = Set(try Self.records(folder).compactMap { $0["network"] as? String })
         #expect(names == ["gan"])
         #expect(
@@ -153,6 +169,10 @@ import Testing
             "--only, --layers: expected a part that trains one of the layers, got none"
         ),
         (["--train-images", "x.npy"], "expected all four or none"),
+        (["--networks", "vgg"], "--networks: expected cnn, cnn-dropout, mlp-raw, "),
+        (["--networks", "gan", "--only", "attention"], "--networks: expected attention, or"),
+        (["--whitening", "--networks", "cnn"], "--networks: not with --whitening"),
+        (["--whitening", "--continue"], "--continue: not with --whitening"),
     ])
     func wrongOptionsAreRefused(options: [String], message: String) throws {
         let folder = try Folder()
@@ -178,6 +198,11 @@ import Testing
                 + "got [1, 4, 5]"
         ),
         (
+            arguments(test: "test-f4"),
+            "--test-images test-f4.npy: expected elements of type |u1 like the training images, "
+                + "found <f4"
+        ),
+        (
             arguments(labels: "test-labels"),
             "--train-labels test-labels.npy: expected shape [24], one label an image, got [12]"
         ),
@@ -198,7 +223,24 @@ import Testing
         #expect(try folder.contents() == before)
     }
 
-    private static func records(_ folder: Folder) throws -> [[String: Any]] {
+    private static let cores: String = {
+        let count = ProcessInfo.processInfo.activeProcessorCount
+        return count == 1 ? "1 core" : "\(count) cores"
+    }()
+
+    /// In both pages of the report the last picture stands before the first table.
+    private static func expectPicturesFirst(_ folder: Folder) throws {
+        for (name, picture, table) in [
+            ("study.md", "](pictures/", "| --- |"), ("index.html", "</svg>", "<table"),
+        ] {
+            let page = try String(contentsOfFile: "\(folder.path)/out/\(name)", encoding: .utf8)
+            let last = try #require(page.range(of: picture, options: .backwards))
+            let first = try #require(page.range(of: table))
+            #expect(last.lowerBound < first.lowerBound, "\(name)")
+        }
+    }
+
+    static func records(_ folder: Folder) throws -> [[String: Any]] {
         let json = try Data(contentsOf: URL(filePath: "\(folder.path)/out/study.json"))
         return try #require(JSONSerialization.jsonObject(with: json) as? [[String: Any]])
     }

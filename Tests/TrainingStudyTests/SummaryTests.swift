@@ -27,11 +27,11 @@ import Testing
 
     @Test func theBestRateIsThatOfTheHighestMeanAccuracy() {
         let summary = Summary(
-            results("cnn", .standard, rate: 0.1, [0.2, 0.99])
-                + results("cnn", .standard, rate: 0.01, [0.7, 0.8])
-                + results("cnn", .none, rate: 0.01, [0.5, 0.6])
-                + results("depth-20", .none, rate: 0.01, [0.5])
-                + results("depth-5-batch-2", .none, rate: 0.01, [0.5]))
+            Self.results("cnn", .standard, rate: 0.1, [0.2, 0.99])
+                + Self.results("cnn", .standard, rate: 0.01, [0.7, 0.8])
+                + Self.results("cnn", .none, rate: 0.01, [0.5, 0.6])
+                + Self.results("depth-20", .none, rate: 0.01, [0.5])
+                + Self.results("depth-5-batch-2", .none, rate: 0.01, [0.5]))
         #expect(summary.best("cnn", .standard)?.learningRate == 0.01)
         #expect(summary.groups("cnn", .standard).map(\.learningRate) == [0.01, 0.1])
         #expect(summary.kinds(of: "cnn") == [.none, .standard])
@@ -42,7 +42,7 @@ import Testing
 
     @Test func aDivergedTrainingCountsAsZeroAndIsCounted() {
         let summary = Summary(
-            results("cnn", .none, rate: 1, [0.9, nil, 0.6]))
+            Self.results("cnn", .none, rate: 1, [0.9, nil, 0.6]))
         let group = summary.best("cnn", .none)
         #expect(group?.accuracy.values == [0.9, 0, 0.6])
         #expect(group?.divergedCount == 1)
@@ -57,8 +57,8 @@ import Testing
     ])
     func aClaimIsSeenByItsDifference(standard: [Double], plain: [Double], verdict: String) throws {
         let summary = Summary(
-            results("rnn", .none, rate: 0.1, plain)
-                + results("rnn", .standard, rate: 0.1, standard))
+            Self.results("rnn", .none, rate: 0.1, plain)
+                + Self.results("rnn", .standard, rate: 0.1, standard))
         let claims = NetworkClaims(summary: summary).all
         #expect(claims.map(\.verdict) == [verdict])
         #expect(claims.map(\.source) == [.laurent])
@@ -67,10 +67,10 @@ import Testing
     @Test func claimsOfSmallBatchesCompareTheSmallest() {
         let (low, high) = ([0.3, 0.31, 0.32], [0.9, 0.91, 0.92])
         let summary = Summary(
-            results("dense-batch-2", .standard, rate: 0.1, low)
-                + results("dense-batch-2", .group, rate: 0.1, high)
-                + results("dense-batch-64", .standard, rate: 0.1, high)
-                + results("dense-batch-64", .ghost, rate: 0.1, high))
+            Self.results("dense-batch-2", .standard, rate: 0.1, low)
+                + Self.results("dense-batch-2", .group, rate: 0.1, high)
+                + Self.results("dense-batch-64", .standard, rate: 0.1, high)
+                + Self.results("dense-batch-64", .ghost, rate: 0.1, high))
         let claims = BatchSizeClaims(summary: summary).all
         #expect(claims.map(\.verdict) == ["seen", "not seen"])
         #expect(claims.map(\.source) == [.wu, .hoffer])
@@ -93,16 +93,17 @@ import Testing
         let high = [0.90, 0.91, 0.92]
         let low = [0.70, 0.71, 0.72]
         let summary = Summary(
-            results("cnn", .none, rate: 0.1, low) + results("cnn", .standard, rate: 0.1, high)
-                + results("rnn", .none, rate: 0.1, high)
-                + results("rnn", .standard, rate: 0.1, high))
-        let sentences = Findings(summary: summary).sentences
+            Self.results("cnn", .none, rate: 0.1, low)
+                + Self.results("cnn", .standard, rate: 0.1, high)
+                + Self.results("rnn", .none, rate: 0.1, high)
+                + Self.results("rnn", .standard, rate: 0.1, high))
+        let sentences = Findings(summary: summary, reference: .standard).sentences
         #expect(sentences[0].hasSuffix("none 0.710, standard 0.910."))
         #expect(sentences[1].hasSuffix(": none higher in 0, lower in 1 of 2."))
     }
 
     /// Trainings of one epoch with these accuracies, one a seed; nil has diverged.
-    private func results(
+    static func results(
         _ network: String, _ kind: NormalizationKind, rate: Double, _ accuracies: [Double?]
     ) -> [ExperimentResult] {
         accuracies.enumerated().map { index, accuracy in

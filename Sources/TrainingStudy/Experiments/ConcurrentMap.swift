@@ -4,7 +4,7 @@ import Synchronization
 
 extension Array where Element: Sendable {
     /// What `body` makes of each element, in their order, on all cores; the first error in that order is
-    /// thrown.
+    /// thrown. After an error no further element is begun.
     func mapConcurrently<Result: Sendable>(
         _ body: @Sendable (Element) throws -> Result
     ) throws -> [Result] {
@@ -16,6 +16,7 @@ extension Array where Element: Sendable {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
                 let result = Swift.Result { try body(self[index]) }
+                if case .failure = result { next.store(count, ordering: .relaxed) }
                 results.withLock { $0[index] = result }
             }
         }

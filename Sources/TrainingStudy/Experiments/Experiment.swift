@@ -38,7 +38,7 @@ package struct Experiment: Sendable {
 }
 
 /// What one epoch of one training came to: one object of study.json.
-package struct EpochResult: Sendable, Equatable {
+package struct EpochResult: Sendable, Equatable, Codable {
     /// The mean loss over the epoch's steps, of a drawing network the generator's; not finite once
     /// the training has diverged.
     package var trainLoss: Double

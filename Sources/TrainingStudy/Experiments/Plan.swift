@@ -16,11 +16,13 @@ package struct Plan: Sendable {
         let learningRates: [Double]?
         let kinds: [NormalizationKind]
         let parts: [StudyPart]
+        let networks: [String]?
 
         /// Choices for one study.
         package init(
             isQuick: Bool, epochs: Int?, seeds: Int?, learningRates: [Double]?,
-            kinds: [NormalizationKind], parts: [StudyPart] = StudyPart.allCases
+            kinds: [NormalizationKind], parts: [StudyPart] = StudyPart.allCases,
+            networks: [String]? = nil
         ) {
             self.isQuick = isQuick
             self.epochs = epochs
@@ -28,6 +30,7 @@ package struct Plan: Sendable {
             self.learningRates = learningRates
             self.kinds = kinds
             self.parts = parts
+            self.networks = networks
         }
     }
 
@@ -36,9 +39,16 @@ package struct Plan: Sendable {
 
     /// The whole study on the shipped data, or the convolutional networks on images of one's own.
     ///
-    /// - Throws: ``StudyError/nothingToTrain`` where no part has a layer that was asked for.
+    /// - Throws: ``StudyError/nothingToTrain`` where no part has a layer that was asked for,
+    ///   ``StudyError/unknownNetwork(_:known:)`` where none has the network.
     package init(_ options: Options, on tasks: StudyTasks) throws(StudyError) {
         self.options = options
+        addAll(on: tasks)
+        try chooseNetworks()
+        guard !entries.isEmpty else { throw .nothingToTrain }
+    }
+
+    private mutating func addAll(on tasks: StudyTasks) {
         for part in options.parts {
             switch (part, tasks) {
             case (.networks, .images(let images)): addConvolutional(images)
@@ -57,8 +67,32 @@ package struct Plan: Sendable {
             case (.attention, .images), (.gan, .images): break
             }
         }
-        guard !entries.isEmpty else { throw .nothingToTrain }
     }
+
+    /// Leaves the networks that were asked for, by name or, before a star, by its beginning.
+    private mutating func chooseNetworks() throws(StudyError) {
+        guard let wanted = options.networks, !entries.isEmpty else { return }
+        func isNamed(_ network: String, by word: String) -> Bool {
+            word.hasSuffix("*") ? network.hasPrefix(word.dropLast()) : network == word
+        }
+        let known = networks
+        for word in wanted where !known.contains(where: { isNamed($0, by: word) }) {
+            throw .unknownNetwork(word, known: known)
+        }
+        entries.removeAll { entry in
+            !wanted.contains { isNamed(entry.experiment.network, by: $0) }
+        }
+    }
+
+    /// The networks that are trained, in their order.
+    var networks: [String] {
+        entries.reduce(into: []) { names, entry in
+            if !names.contains(entry.experiment.network) { names.append(entry.experiment.network) }
+        }
+    }
+
+    /// How many trainings there are.
+    package var count: Int { entries.count }
 
     /// The parts that something is trained for.
     var parts: [StudyPart] {
@@ -82,24 +116,5 @@ package struct Plan: Sendable {
                 }
             }
         }
-    }
-}
-
-extension Plan.Entry {
-    /// A guess at the work of one epoch, in the unit of the others', for the progress bar.
-    var epochCost: Double {
-        // Small products spend as much time on calls as on numbers.
-        let ofCalls = 1 + 16 / Double(experiment.batchSize)
-        let sampleCost: Double =
-            switch experiment.architecture {
-            case .convolutional:
-                Double(task.train.sampleShape[1] * task.train.sampleShape[2]) / 64 * 16 * ofCalls
-            case .perceptron(_, let depth): Double(depth) * 0.13 * ofCalls
-            case .residual(_, let blocks, _): Double(blocks) * 0.38
-            case .recurrent: 4.3
-            case .attention(_, _, let blocks): Double(blocks) * 20
-            case .generator: 8.0
-            }
-        return sampleCost * Double(task.train.count)
     }
 }

@@ -22,9 +22,12 @@ struct Probe: Sendable {
     let task: LearningTask
     let kinds: [NormalizationKind]
 
+    /// How often the speed is measured.
+    static func rounds(_ plan: Plan) -> Int { plan.options.isQuick ? 4 : 60 }
+
     /// Time of a training step at batch 64: the best of several rounds, the layers taking turns, so
     /// that what else the machine does falls on all of them; of the shares, the median.
-    func speeds(rounds: Int) throws -> [Speed] {
+    func speeds(rounds: Int, afterRound: () -> Void = {}) throws -> [Speed] {
         var times: [NormalizationKind: [(step: Double, share: Double)]] = [:]
         let data = task.train.subset(0..<min(task.train.count, 64 * 4))
         for _ in 0..<rounds {
@@ -36,6 +39,7 @@ struct Probe: Sendable {
                 times[kind, default: []].append(
                     (result.secondsPerStep, result.normalizationShare))
             }
+            afterRound()
         }
         return kinds.compactMap { kind in
             guard let times = times[kind], let best = times.map(\.step).min() else { return nil }

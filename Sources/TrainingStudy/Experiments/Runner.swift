@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Runs trainings on all cores, one thread each.
 ///
 /// Which core runs which training never changes a number but the seconds.
@@ -11,21 +9,25 @@ package struct Runner {
 
     /// What each training came to, in the plan's order.
     ///
-    /// - Parameter advanced: called from any thread as an epoch ends, with the share of the whole
-    ///   work that is done by a guess, and the training that the epoch is of.
+    /// - Parameters:
+    ///   - done: what is known already, in the plan's order: those trainings do not run.
+    ///   - work: hears of every epoch.
+    ///   - finished: called from any thread with what a training came to, as it ends.
     package func run(
-        advanced: @Sendable (_ share: Double, Experiment) -> Void = { _, _ in }
+        done: [ExperimentResult?] = [], work: Work? = nil,
+        finished: @Sendable (ExperimentResult) throws -> Void = { _ in }
     ) throws -> [ExperimentResult] {
-        let done = Mutex(0.0)
-        let total = entries.reduce(0) { $0 + $1.cost }
-        return try entries.mapConcurrently { entry in
-            try entry.run {
-                let sum = done.withLock { done in
-                    done += entry.epochCost
-                    return done
-                }
-                advanced(min(1, sum / total), entry.experiment)
+        try Array(entries.indices).mapConcurrently { index in
+            if index < done.count, let result = done[index] { return result }
+            let entry = entries[index]
+            var epochs = 0
+            let result = try entry.run {
+                epochs += 1
+                work?.endEpoch(
+                    of: entry.experiment, isLast: epochs == entry.experiment.epochs)
             }
+            try finished(result)
+            return result
         }
     }
 }
@@ -40,7 +42,4 @@ extension Plan.Entry {
         return try Trainer<Float>(experiment, train: task.train, test: task.test)
             .run(afterEpoch: afterEpoch)
     }
-
-    /// The guessed work of the whole training.
-    fileprivate var cost: Double { epochCost * Double(experiment.epochs) }
 }

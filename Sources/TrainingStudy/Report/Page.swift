@@ -53,7 +53,6 @@ struct Page {
         return """
             <section id="\(name)">
             <h2>\(report.title.htmlEscaped)</h2>
-            \(report.introduction.map { "<p>\($0.htmlEscaped)</p>" }.joined(separator: "\n"))
             <h3>In short</h3>
             <ul>
             \(report.findings.map { "<li>\($0.htmlEscaped)</li>" }.joined(separator: "\n"))
@@ -61,7 +60,9 @@ struct Page {
             <p>What the names of the networks stand for is under
             <a href="#\(name)-the-networks">the networks</a>, below the pictures.</p>
             \(part.sections.map(pictures).joined(separator: "\n"))
-            \((report.results + report.details).map { $0.html(in: name) }.joined(separator: "\n"))
+            <h3>How it was done</h3>
+            \(report.introduction.map { "<p>\($0.htmlEscaped)</p>" }.joined(separator: "\n"))
+            \(report.tables.map { $0.html(in: name) }.joined(separator: "\n"))
             </section>
             """
     }

@@ -15,8 +15,9 @@ struct Compare: ParsableCommand {
         discussion: """
             For training, inference and backward: the largest absolute difference of y
             (backward: of dx), the median time, the bytes that must move per second,
-            and the speed-up over the reference engine on one thread. Without a file or
-            shapes it runs on the data that ship with the command.
+            and the speed-up over the reference engine on one thread. A line an operation
+            is printed; --full prints all of it, --tables and --json write it. Without a
+            file or shapes it runs on the data that ship with the command.
 
             Options that take several values take them apart or joined by commas; a
             FILE stands before them.
@@ -109,6 +110,12 @@ struct Compare: ParsableCommand {
             valueName: "T"))
     var threads: [String] = []
 
+    @Flag(help: "Print a table for each tensor and layer instead of a line an operation.")
+    var full = false
+
+    @Option(help: ArgumentHelp("Write those tables into a file.", valueName: "file"))
+    var tables: String?
+
     @Option(
         help: ArgumentHelp(
             "Write the results as JSON too; - writes only them, to standard output.",
@@ -121,7 +128,12 @@ struct Compare: ParsableCommand {
     var plot: String?
 
     func run() throws {
-        guard !sweep else { return try write(sweepSession().results()) }
+        guard !sweep else {
+            guard !full, tables == nil else {
+                throw Failure.call("\(full ? "--full" : "--tables"): not with --sweep")
+            }
+            return try write(sweepSession().results())
+        }
         guard sizes.isEmpty, types.isEmpty else {
             throw Failure.call("\(sizes.isEmpty ? "--types" : "--sizes"): only with --sweep")
         }
@@ -136,17 +148,25 @@ struct Compare: ParsableCommand {
         try checkOutput()
 
         let run = CompareSession(
-            layers: layers, contenders: contenders, isForPeople: json != "-")
-        let results = try run.results(on: subjects)
+            layers: layers, contenders: contenders,
+            told: json == "-" ? .nothing : full ? .tables : .lines)
+        let (results, text) = try run.results(on: subjects)
+        if let tables { try write(text, to: tables) }
         if let plot, !results.isEmpty {
             try write(ComparePicture(results).svg, to: plot)
         }
         try write(results)
+        guard json != "-", !full else { return }
+        try StandardOutput.write(
+            "Every engine, with differences and GB/s: \(tables ?? "--full prints it").\n")
     }
 
     /// Better now than after minutes of measuring.
     func checkOutput() throws {
         if let json, json != "-" { _ = try AtomicFile(json) }
+        if let tables {
+            do { _ = try AtomicFile(tables) } catch { throw Failure.data("--tables \(error)") }
+        }
         if let plot {
             do { _ = try AtomicFile(plot) } catch { throw Failure.data("--plot \(error)") }
         }

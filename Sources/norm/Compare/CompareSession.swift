@@ -5,67 +5,89 @@ import NormalizationFiles
 struct CompareSession {
     let layers: [ComparedLayer]
     let contenders: [Contender]
-    /// Whether tables are printed.
-    let isForPeople: Bool
+    /// How much is printed.
+    let told: Told
 
-    private let report = CompareText(measurement: Measurement())
-    private let progress = Progress()
-
-    init(layers: [ComparedLayer], contenders: [Contender], isForPeople: Bool) {
-        self.layers = layers
-        self.contenders = contenders
-        self.isForPeople = isForPeople
+    /// How much a comparison prints.
+    enum Told {
+        case nothing
+        /// A line an operation.
+        case lines
+        case tables
     }
 
-    /// Compares on every one of `subjects`. Where one is no tensor for a layer, that is said, and the others
-    /// go on.
-    func results(on subjects: [Subject]) throws -> [EngineResult] {
-        defer { progress.clear() }
+    /// The results of a comparison, and their tables.
+    private struct Found {
         var cases: [[EngineResult]] = []
+        var text = ""
+    }
+
+    private let report = CompareText(measurement: Measurement())
+    private let lines: CompareLines
+    private let progress = Progress()
+
+    init(layers: [ComparedLayer], contenders: [Contender], told: Told) {
+        self.layers = layers
+        self.contenders = contenders
+        self.told = told
+        lines = CompareLines(contenders)
+    }
+
+    /// Compares on every one of `subjects`; the results, and the tables of all of them. Where one is no tensor for
+    /// a layer, that is said, and the others go on.
+    func results(on subjects: [Subject]) throws -> (results: [EngineResult], tables: String) {
+        defer { progress.clear() }
+        var found = Found()
         let mayRefuse = subjects.count > 1 || layers.count > 1
         for (index, subject) in subjects.enumerated() {
             let name = "\(index + 1) of \(subjects.count): \(subject.name)"
             progress.show(name)
             switch try subject.array() {
-            case .float16(let x):
-                cases += try self.cases(
-                    subject, x, name, isFirst: index == 0, mayRefuse)
-            case .float32(let x):
-                cases += try self.cases(subject, x, name, isFirst: index == 0, mayRefuse)
-            case .float64(let x):
-                cases += try self.cases(subject, x, name, isFirst: index == 0, mayRefuse)
+            case .float16(let x): try compare(subject, x, name, mayRefuse, into: &found)
+            case .float32(let x): try compare(subject, x, name, mayRefuse, into: &found)
+            case .float64(let x): try compare(subject, x, name, mayRefuse, into: &found)
             case let other: throw subject.tensorName.wrongType(other, .floatingPoint)
             }
         }
-        if isForPeople { try StandardOutput.write("\n\(report.conclusion(cases))\n") }
-        return cases.flatMap(\.self)
+        try tell("\n\(report.conclusion(found.cases))\n", &found)
+        return (found.cases.flatMap(\.self), found.text)
     }
 
-    /// One case for each layer and operation: what every contender did.
+    /// Adds a text to the tables, and prints it, or another in its place.
+    private func tell(_ text: String, _ found: inout Found, inLines line: String? = nil) throws {
+        found.text += text
+        switch told {
+        case .nothing: break
+        case .lines: try StandardOutput.write(line ?? text)
+        case .tables: try StandardOutput.write(text)
+        }
+    }
+
+    /// Adds one case for each layer and operation: what every contender did.
     ///
     /// - Throws: ``Failure`` where the tensor is none for a layer, unless layers may be refused.
-    private func cases<Element: ComparedElement & NpyElement>(
-        _ subject: Subject, _ x: NpyArray<Element>, _ name: String, isFirst: Bool,
-        _ mayRefuse: Bool
-    ) throws -> [[EngineResult]] {
+    private func compare<Element: ComparedElement & NpyElement>(
+        _ subject: Subject, _ x: NpyArray<Element>, _ name: String, _ mayRefuse: Bool,
+        into found: inout Found
+    ) throws {
         var comparison: TensorComparison<Element>
         do throws(NormalizationError) {
             let geometry = try Geometry(x.shape, channelAxis: subject.channelAxis)
             comparison = try TensorComparison(x.values, geometry: geometry)
         } catch { throw subject.tensorName.failure(error) }
         if !mayRefuse { for layer in layers { try expect(layer, of: comparison, subject) } }
-        if isForPeople, isFirst { try StandardOutput.write(report.header + "\n") }
-        var cases: [[EngineResult]] = []
+        if found.text.isEmpty {
+            try tell(
+                report.header + "\n", &found, inLines: report.machine + "\n" + lines.header)
+        }
         let title = subject.title(x.header)
         for layer in layers {
             let calls: any ComparedCalls<Element>
             do throws(ComparisonRefusal) {
                 calls = try comparison.calls(of: layer)
             } catch {
-                if isForPeople {
-                    try StandardOutput.write(
-                        "\n\(title), \(layer.rawValue) layer: not compared: \(error)\n")
-                }
+                let reason = "\(title), \(layer.rawValue) layer: not compared: \(error)\n"
+                try tell("\n" + reason, &found, inLines: reason)
                 continue
             }
             var section: [[EngineResult]] = []
@@ -77,13 +99,11 @@ struct CompareSession {
                         measurement: report.measurement))
             }
             progress.clear()
-            if isForPeople {
-                let table = report.table(section, tensor: title)
-                try StandardOutput.write("\n\(table)\n")
-            }
-            cases += section
+            try tell(
+                "\n\(report.table(section, tensor: title))\n", &found,
+                inLines: lines.lines(section, tensor: title))
+            found.cases += section
         }
-        return cases
     }
 
     /// - Throws: ``Failure`` where the tensor is none for the layer.

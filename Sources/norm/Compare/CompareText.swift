@@ -7,17 +7,22 @@ import TrainingStudy
 struct CompareText {
     let measurement: Measurement
 
-    /// The machine and how it is measured.
-    var header: String {
+    /// The machine.
+    var machine: String {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let version = OpenBLAS.configuration.split(separator: " ").prefix(2).joined(separator: " ")
-        return """
-            norm \(Version.current) on \(count(cores, "core")): \(version) with its \
-            \(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet).
-            Medians of \(measurement.samples.lowerBound) to \(measurement.samples.upperBound) \
-            samples, the engines taking turns; GB/s of the bytes that must move;
-            differences and speed-up against the reference engine on one thread.
-            """
+        return "norm \(Version.current) on \(count(cores, "core")): \(version) with its "
+            + "\(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet)."
+    }
+
+    /// The machine and how it is measured.
+    var header: String {
+        """
+        \(machine)
+        Medians of \(measurement.samples.lowerBound) to \(measurement.samples.upperBound) \
+        samples, the engines taking turns; GB/s of the bytes that must move;
+        differences and speed-up against the reference engine on one thread.
+        """
     }
 
     /// The cases of one tensor and layer.

@@ -23,7 +23,7 @@ extension Failure {
         case let error as NormalizationError:
             self = error.isAboutTheCall ? .call(error.description) : .data(error.description)
         case let error as FileError: self = .data(error.description)
-        case StudyError.nothingToTrain: self = .call("\(error)")
+        case StudyError.nothingToTrain, StudyError.unknownNetwork: self = .call("\(error)")
         case let error as StudyError: self = .data(error.description)
         default: self = .call(parserMessage.prefix(1).lowercased() + parserMessage.dropFirst())
         }

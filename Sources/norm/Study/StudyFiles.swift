@@ -35,13 +35,19 @@ enum StudyFiles {
     ) throws -> StudyTasks {
         let training = try imagesAndLabels(train.images, train.labels, "train")
         let testing = try imagesAndLabels(test.images, test.labels, "test")
+        guard training.type == testing.type else {
+            throw Failure.data(
+                "--test-images \(test.images): expected elements of type "
+                    + "\(training.type.rawValue) like the training images, found "
+                    + testing.type.rawValue)
+        }
         guard training.shape == testing.shape else {
             throw Failure.data(
                 "--test-images \(test.images): expected images of shape \(training.shape) like "
                     + "the training images, got \(testing.shape)")
         }
         let classes = max(training.labels.max() ?? 0, testing.labels.max() ?? 0) + 1
-        func dataset(_ part: (values: [Double], shape: [Int], labels: [Int])) -> Dataset {
+        func dataset(_ part: Images) -> Dataset {
             Dataset(
                 values: part.values, sampleShape: part.shape, labels: part.labels,
                 classes: classes)
@@ -61,9 +67,17 @@ enum StudyFiles {
     private static let labelTypes = ElementTypes(
         NpyElementType.allCases.filter { !$0.isFloatingPoint }, "integers below 2⁶³")
 
+    /// Images as they are in their file, and their labels.
+    private struct Images {
+        let type: NpyElementType
+        let values: [Double]
+        let shape: [Int]
+        let labels: [Int]
+    }
+
     private static func imagesAndLabels(
         _ imagesPath: String, _ labelsPath: String, _ part: String
-    ) throws -> (values: [Double], shape: [Int], labels: [Int]) {
+    ) throws -> Images {
         // As in the file, in Double, and scaled.
         let images = try FileArgument("--\(part)-images", imagesPath)
             .read(imageTypes, tensors: 4, elementSize: 8)
@@ -95,7 +109,9 @@ enum StudyFiles {
             throw Failure.data(
                 "--\(part)-labels \(labelsPath): expected numbers from 0 to 9999, got \(label)")
         }
-        return (values, Array(shape.dropFirst()), labels)
+        return Images(
+            type: images.header.elementType, values: values, shape: Array(shape.dropFirst()),
+            labels: labels)
     }
 
     private static func integers(_ file: NpyFile, _ name: String) throws(Failure) -> [Int] {

@@ -1,5 +1,5 @@
 /// What a drawing network drew at the end of its training, and what it is worth.
-package struct Drawing: Sendable {
+package struct Drawing: Sendable, Codable, Equatable {
     /// Some images, class after class, in turn: the ink of each pixel, from 0 to 1.
     package let images: [[Double]]
     /// How many classes there are: image i is of class i modulo so many.

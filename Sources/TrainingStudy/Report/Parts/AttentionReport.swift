@@ -7,7 +7,8 @@ struct AttentionReport {
         let tables = SummaryTables(summary: summary, plan: plan)
         let claims = AttentionClaims(summary: summary).all
         return PartReport(
-            part: .attention, title: "Self-attention over padded sequences",
+            .attention, title: "Self-attention over padded sequences", tables: tables,
+            reference: .layer, claims: claims,
             introduction: [
                 "A transformer's encoder tells nine speakers by utterances of 7 to 29 frames, padded "
                     + "to the longest of the batch. Attention and the mean over the frames leave the "
@@ -16,7 +17,7 @@ struct AttentionReport {
                     + "valid frames alone. unmasked is batch norm that takes the padding for data.",
                 "Adam with β₁ = 0.9 and β₂ = 0.999, no weight decay.",
             ],
-            findings: [accuracies, Claim.count(claims)].compactMap { $0 },
+            findings: [accuracies],
             sections: [
                 PictureSection(
                     "Self-attention",
@@ -25,8 +26,8 @@ struct AttentionReport {
                         summary.curves("attention", accuracy: false),
                         summary.byRate("attention"),
                     ])
-            ].compactMap { $0 },
-            results: [Claim.table(claims), tables.best, tables.against(.layer)],
+            ],
+            results: [tables.best, tables.against(.layer)],
             details: [tables.networks, tables.failures] + tables.rates)
     }
 

@@ -7,7 +7,8 @@ struct BatchSizeReport {
         let tables = SummaryTables(summary: summary, plan: plan)
         let claims = BatchSizeClaims(summary: summary).all
         return PartReport(
-            part: .batchSizes, title: "Batch sizes",
+            .batchSizes, title: "Batch sizes", tables: tables, reference: .standard,
+            claims: claims,
             introduction: [
                 "Two networks in batches of 2 to 64, with layers that take their statistics from the "
                     + "batch and layers that take them from each sample. In the dense network a "
@@ -22,7 +23,7 @@ struct BatchSizeReport {
                 "SGD with momentum 0.9 and weight decay 0.0001 on weights alone, weights by He's "
                     + "rule.",
             ],
-            findings: (["dense", "cnn"].flatMap(ends) + [Claim.count(claims)]).compactMap { $0 },
+            findings: ["dense", "cnn"].flatMap(ends),
             sections: [
                 PictureSection(
                     "Batch size",
@@ -32,8 +33,8 @@ struct BatchSizeReport {
                         byBatchSize("cnn", "convolutional network"),
                         byBatchSize("cnn", "convolutional network", from: 0.9),
                     ])
-            ].compactMap { $0 },
-            results: [Claim.table(claims), tables.best, tables.against(.standard)],
+            ],
+            results: [tables.best, tables.against(.standard)],
             details: [tables.networks, tables.failures] + tables.rates)
     }
 
@@ -43,8 +44,8 @@ struct BatchSizeReport {
 
     /// The accuracies at the smallest and the largest batch.
     private func ends(_ base: String) -> [String?] {
-        [sizes(base).first, sizes(base).last].map { network in
-            guard let network else { return nil }
+        let sizes = sizes(base)
+        return (sizes.count > 1 ? [sizes[0], sizes[sizes.count - 1]] : sizes).map { network in
             let accuracies = summary.kinds(of: network).compactMap { kind in
                 summary.best(network, kind).map {
                     "\(kind.rawValue) \($0.accuracy.mean.thousandths)"

@@ -18,7 +18,8 @@ struct DrawingReport {
         let tables = SummaryTables(summary: summary, plan: plan)
         let claims = DrawingClaims(summary: summary).all
         return PartReport(
-            part: .gan, title: "Drawing a digit on demand",
+            .gan, title: "Drawing a digit on demand", tables: tables, reference: .standard,
+            claims: claims,
             introduction: [
                 "A generative adversarial network draws the digit that it is asked for. none and "
                     + "standard are told the digit by ten inputs more, without normalization and with "
@@ -33,7 +34,7 @@ struct DrawingReport {
                     + "trained on those it is \(references.lesson.thousandths).",
                 "Adam with β₁ = 0.5 and β₂ = 0.999, for both networks.",
             ],
-            findings: [sentence, Claim.count(claims)].compactMap { $0 },
+            findings: [sentence],
             sections: [
                 PictureSection("Drawn digits", grids),
                 PictureSection(
@@ -42,8 +43,8 @@ struct DrawingReport {
                         summary.curves("gan", accuracy: true, what: "judge's accuracy"),
                         summary.byRate("gan"),
                     ]),
-            ].compactMap { $0 },
-            results: [drawings, Claim.table(claims)],
+            ],
+            results: [drawings],
             details: [tables.networks] + tables.rates)
     }
 

@@ -14,29 +14,38 @@ struct NetworksReport {
     /// The layers whose activations are drawn.
     private static let looked: [NormalizationKind] = [.none, .standard, .group, .layer]
 
-    /// The report on the results of `plan`; it trains a few networks more, to look into them.
-    init(_ summary: Summary, plan: Plan, engine: Engine) throws {
+    /// The report on the results of `plan`; it trains a few networks more, to look into them, and `work` hears
+    /// of it.
+    init(_ summary: Summary, plan: Plan, engine: Engine, work: Work?) throws {
         self.summary = summary
         self.engine = engine
         tables = SummaryTables(summary: summary, plan: plan)
         let kinds = summary.kinds(of: "cnn")
-        rounds = plan.options.isQuick ? 4 : 60
+        let rounds = Probe.rounds(plan)
+        self.rounds = rounds
         guard let images = plan.entries.first(where: { $0.experiment.network == "cnn" }) else {
             speeds = []
             activations = []
             return
         }
         let probe = Probe(task: images.task, kinds: kinds)
-        speeds = try probe.speeds(rounds: rounds)
+        var round = 0
+        speeds = try probe.speeds(rounds: rounds) {
+            round += 1
+            work?.endProbe(of: rounds + 1, "timing the layers, \(round) of \(rounds) rounds")
+        }
         let rates = kinds.filter(Self.looked.contains).reduce(into: [:]) {
             $0[$1] = summary.best("cnn", $1)?.learningRate
         }
         activations = try probe.activations(rates, epochs: images.experiment.epochs)
+        work?.endProbe(of: rounds + 1, "activations")
     }
 
     var report: PartReport {
-        PartReport(
-            part: .networks, title: "Batch normalization in several networks",
+        let claims = NetworkClaims(summary: summary).all
+        return PartReport(
+            .networks, title: "Batch normalization in several networks", tables: tables,
+            reference: .standard, claims: claims,
             introduction: [
                 "The same networks, trained without normalization and with each kind of batch "
                     + "normalization: standard (γ and β per channel), weight-shared (one γ, β per "
@@ -47,14 +56,12 @@ struct NetworksReport {
                 "SGD with momentum 0.9 and weight decay 0.0001 on weights alone, weights by He's "
                     + "rule.",
             ],
-            findings: Findings(summary: summary).sentences,
+            findings: Findings(
+                summary: summary, reference: tables.reference(.standard)
+            ).sentences,
             sections: NetworkPictures(summary: summary, activations: activations).sections,
-            results: [
-                Claim.table(NetworkClaims(summary: summary).all), tables.best,
-                tables.against(.standard),
-            ] + (speeds.isEmpty ? [] : [costs]),
-            details: [tables.networks, tables.failures] + [gradients].compactMap { $0 }
-                + tables.rates)
+            results: [tables.best, tables.against(.standard), speeds.isEmpty ? nil : costs],
+            details: [tables.networks, tables.failures, gradients] + tables.rates)
     }
 
     private var gradients: TableSection? {

@@ -2,14 +2,47 @@
 struct PartReport {
     let part: StudyPart
     let title: String
+    let summary: Summary
+    /// What the others are held against; nil where there is one layer alone.
+    let reference: NormalizationKind?
+    /// The usual claims that were tested.
+    let claims: [Claim]
+    /// How it was done.
     let introduction: [String]
+    /// Why nothing, or not everything, is held against anything; nil where it is.
+    let caution: String?
     /// The few sentences that it comes to.
     let findings: [String]
     let sections: [PictureSection]
-    /// What was found.
-    let results: [TableSection]
+    /// What was found, beside the claims.
+    private let results: [TableSection]
     /// What is behind it.
-    let details: [TableSection]
+    private let details: [TableSection]
+
+    /// - Parameters:
+    ///   - tables: those of the whole part.
+    ///   - findings: what the part says of itself; how many claims were seen is added.
+    ///   - results: tables of what was found; the claims are put before or behind them.
+    init(
+        _ part: StudyPart, title: String, tables: SummaryTables, reference: NormalizationKind,
+        claims: [Claim], introduction: [String], findings: [String?],
+        sections: [PictureSection?], results: [TableSection?], details: [TableSection?]
+    ) {
+        self.part = part
+        self.title = title
+        summary = tables.summary
+        self.reference = tables.reference(reference)
+        self.claims = claims
+        caution = tables.caution
+        self.introduction = introduction
+        self.findings = (findings + [Claim.count(claims), tables.caution]).compactMap { $0 }
+        self.sections = sections.compactMap { $0 }
+        self.results = ([Claim.table(claims)] + results).compactMap { $0 }
+        self.details = details.compactMap { $0 }
+    }
+
+    /// Every table that has a row, those of what was found first.
+    var tables: [TableSection] { (results + details).filter { !$0.table.isEmpty } }
 
     /// The name of its page in Markdown.
     var fileName: String {
@@ -18,18 +51,24 @@ struct PartReport {
 
     /// All but the pictures, in Markdown.
     var text: String {
-        let list = "### In short\n\n" + findings.map { "* \($0)" }.joined(separator: "\n")
-        return (introduction + [list] + (results + details).map(\.markdown))
+        (introduction + [list] + tables.map(\.markdown)).joined(separator: "\n\n") + "\n"
+    }
+
+    /// Its page in Markdown: what it comes to, the pictures, how it was done, the tables.
+    var page: String {
+        let how = (["### How it was done"] + introduction).joined(separator: "\n\n")
+        return ([list] + sections.map(pictures) + [how] + tables.map(\.markdown))
             .joined(separator: "\n\n") + "\n"
     }
 
-    /// The pictures in Markdown, by their paths in the folder.
-    var pictureList: String {
-        sections.map { section in
-            let images = section.pictures.map {
-                "![\($0.title): \($0.caption)](pictures/\($0.name).svg)\n"
-            }
-            return "\n### \(section.title)\n\n" + images.joined()
-        }.joined()
+    private var list: String {
+        "### In short\n\n" + findings.map { "* \($0)" }.joined(separator: "\n")
+    }
+
+    /// The pictures of a section in Markdown, by their paths in the folder.
+    private func pictures(_ section: PictureSection) -> String {
+        (["### \(section.title)"]
+            + section.pictures.map { "![\($0.title): \($0.caption)](pictures/\($0.name).svg)" })
+            .joined(separator: "\n\n")
     }
 }

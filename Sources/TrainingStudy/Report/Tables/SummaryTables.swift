@@ -20,29 +20,56 @@ struct SummaryTables {
             })
     }
 
-    /// The differences from one layer.
-    func against(_ reference: NormalizationKind) -> TableSection {
+    /// The differences from one layer, or from the first that there is where that did not run; nil where there
+    /// is nothing to compare.
+    func against(_ wanted: NormalizationKind) -> TableSection? {
+        guard let reference = reference(wanted) else { return nil }
         let others = kinds.filter { $0 != reference }
+        var isUncertain = false
+        let rows = summary.networks.compactMap { network -> [String]? in
+            guard let base = summary.best(network, reference) else { return nil }
+            return [network]
+                + others.map { kind in
+                    guard let group = summary.best(network, kind) else { return "–" }
+                    let side = group.accuracy.side(of: base.accuracy)
+                    if side == nil { isUncertain = true }
+                    return group.accuracy.text(minus: base.accuracy) + Self.mark(side)
+                }
+        }
         return TableSection(
             title: "Against \(reference.rawValue)",
             note:
                 "Test accuracy minus that of \(reference.rawValue), each at its best learning rate, ± the "
-                + "standard error of the difference; ▲ and ▼ where it is over two standard errors.",
-            columns: ["network"] + others.map(\.rawValue),
-            rows: summary.networks.compactMap { network in
-                guard let base = summary.best(network, reference) else { return nil }
-                return [network]
-                    + others.map { kind in
-                        guard let group = summary.best(network, kind) else { return "–" }
-                        let mark =
-                            switch group.accuracy.side(of: base.accuracy) {
-                            case 1: " ▲"
-                            case -1: " ▼"
-                            default: ""
-                            }
-                        return group.accuracy.text(minus: base.accuracy) + mark
-                    }
-            })
+                + "standard error of the difference; ▲ and ▼ where it is over two standard errors"
+                + (isUncertain ? ", ? where there are fewer than three seeds to tell by." : "."),
+            columns: ["network"] + others.map(\.rawValue), rows: rows)
+    }
+
+    /// The layer that others are held against: the one wanted, or the first that ran in its place; nil where
+    /// one layer ran alone.
+    func reference(_ wanted: NormalizationKind) -> NormalizationKind? {
+        let kinds = kinds
+        return kinds.count < 2 ? nil : kinds.contains(wanted) ? wanted : kinds.first
+    }
+
+    /// The sign of a difference: up or down, none where it may be chance, a question where nothing can be
+    /// told.
+    static func mark(_ side: Int?) -> String {
+        switch side {
+        case 1: " ▲"
+        case -1: " ▼"
+        case nil: " ?"
+        default: ""
+        }
+    }
+
+    /// Why nothing, or not everything, is held against anything; nil where it is.
+    var caution: String? {
+        if kinds.count < 2 { return "One layer ran alone: there is nothing to compare it with." }
+        let isUncertain = summary.groups.contains { $0.results.count < 3 }
+        return isUncertain
+            ? "With fewer than three seeds no difference can be told from chance: there are no ▲ and ▼."
+            : nil
     }
 
     /// What the names of the networks stand for.

@@ -22,6 +22,9 @@ package struct Table {
         self.rows = rows
     }
 
+    /// Whether it has no row.
+    var isEmpty: Bool { rows.isEmpty }
+
     /// Adds a row of one cell a column.
     package mutating func add(_ cells: [String]) { rows.append(cells) }
 
