@@ -2,8 +2,11 @@ import Normalization
 import SeededRandom
 import Testing
 
-/// Where no γ is negative, normalization in inference and max pooling change places, to the bit, and a fold goes
-/// through the pooling between the two layers.
+/// Where no γ is negative, normalization in inference and max pooling change places, to the bit where an engine rounds
+/// all numbers alike, and a fold goes through the pooling between the two layers.
+///
+/// The reference engine and the fused one do. OpenBLAS may fuse multiplication and addition in the middle of a row and
+/// not at its end.
 @Suite struct MaxPoolingTests {
     /// The maxima of pairs of neighbours.
     private func pooled<Scalar: Comparable>(_ x: [Scalar]) -> [Scalar] {
@@ -16,7 +19,7 @@ import Testing
         try random.layer(channels: 5, form: Int.random(in: 0..<9, using: &random))
     }
 
-    @Test(arguments: Engine.allCases, 0..<20)
+    @Test(arguments: [Engine.reference, .fused], 0..<20)
     func maxPoolingChangesPlacesWhereNoChannelDecreases(_ engine: Engine, seed: Int) throws {
         func check<Scalar: NormalizationScalar>(_: Scalar.Type) throws {
             var random = SplitMix64(seed: UInt64(seed))

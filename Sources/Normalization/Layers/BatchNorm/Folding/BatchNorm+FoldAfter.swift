@@ -76,7 +76,8 @@ extension BatchNorm {
     /// The channels whose output falls where their input rises: those of negative γ.
     ///
     /// Where there are none, normalization with running statistics never turns an order round, and so may change
-    /// places with max pooling, with the same bits in inference: γ · (max − μ) is the maximum of γ · (x − μ). Then
+    /// places with max pooling: γ · (max − μ) is the maximum of γ · (x − μ). So it is after rounding, too, to the bit
+    /// where all numbers are rounded alike, as by ``Engine/reference`` and ``Engine/fused``. Then
     /// a normalization behind a convolution and its pooling folds into the convolution, and one before a pooling
     /// into what comes after it. In a decreasing channel the maximum becomes the minimum.
     ///
