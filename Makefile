@@ -79,6 +79,8 @@ test-examples: ## run the tests of the packages in Examples
 	$(SWIFT) test --package-path $(PITCH) --skip-build
 	$(SWIFT) build --package-path $(MACHINES) --build-tests
 	$(SWIFT) test --package-path $(MACHINES) --skip-build
+	$(SWIFT) build --package-path Examples/Differentiation --build-tests
+	$(SWIFT) test --package-path Examples/Differentiation --skip-build
 
 examples: setup ## compile and run the Swift of the pages
 	@command -v python3 >/dev/null || .ci/setup python3

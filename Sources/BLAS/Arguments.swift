@@ -50,6 +50,36 @@ enum Arguments {
         max(1, checked(value, atLeast: Int(width), name, routine))
     }
 
+    /// Stops the program unless `count` elements hold a matrix, whose dimensions have been checked.
+    @inlinable @inline(__always)
+    static func matrix(
+        _ count: Int, rows: Int, leading: Int, width: Int, _ name: StaticString,
+        _ leadingName: StaticString, _ routine: StaticString
+    ) {
+        let columns = Int32(truncatingIfNeeded: width)
+        let leading = Int(leadingDimension(leading, width: columns, leadingName, routine))
+        let least = rows == 0 || width == 0 ? 0 : (rows - 1) * leading + width
+        guard count >= least else { refuseCount(count, least, name, routine) }
+    }
+
+    /// Stops the program unless `count` elements hold a vector of n, which has been checked.
+    @inlinable @inline(__always)
+    static func vector(
+        _ count: Int, _ n: Int, increment: Int, _ name: StaticString,
+        _ incrementName: StaticString, _ routine: StaticString
+    ) {
+        let increment = abs(Int(nonZeroIncrement(increment, incrementName, routine)))
+        let least = n == 0 ? 0 : (n - 1) * increment + 1
+        guard count >= least else { refuseCount(count, least, name, routine) }
+    }
+
+    @usableFromInline @inline(never)
+    static func refuseCount(
+        _ count: Int, _ least: Int, _ name: StaticString, _ routine: StaticString
+    ) -> Never {
+        fatalError("\(routine): \(name) must have at least \(least) elements, not \(count)")
+    }
+
     @inlinable @inline(__always)
     static func checked(
         _ value: Int, atLeast least: Int, _ name: StaticString, _ routine: StaticString

@@ -68,6 +68,8 @@ extension FileError: CustomStringConvertible {
         case .overflow(let file, let tensor, let index, let value):
             "\(printable(file)): \(named(tensor))expected numbers in the range of Float, "
                 + "found \(value) at index \(index)"
+        case .inexactElement(let index, let value, let type):
+            "element \(index): expected a number that \(type) holds, found \(value)"
         case .layerKind(let file, let prefix, let expected, let found):
             "\(printable(file)): layer \"\(printable(prefix))\": expected a \(expected.rawValue) norm, "
                 + "found metadata that say \(found.rawValue) norm"

@@ -63,6 +63,9 @@ public enum FileError: Error, Equatable, Sendable {
     /// Element `index` of the tensor is finite, but infinite in the type asked for.
     case overflow(file: String, tensor: String, index: Int, value: Double)
 
+    /// Element `index` is `value`, which the element type asked for does not hold.
+    case inexactElement(index: Int, value: String, type: String)
+
     /// There is no layer `prefix`; the names in `similar` are near to it, or look like a layer's.
     case missingLayer(file: String, prefix: String, similar: [String])
 

@@ -68,7 +68,8 @@ public struct NpyArray<Element: NpyElement>: Equatable, Sendable {
         return NpyArray<Float>(header: header, values: values.map { Float($0) })
     }
 
-    private init(header: NpyHeader, values: [Element]) {
+    /// An array whose header is known to agree with its values.
+    init(header: NpyHeader, values: [Element]) {
         self.header = header
         self.values = values
     }

@@ -57,42 +57,6 @@ public enum NpyFile: Equatable, Sendable {
         }
     }
 
-    /// The elements as `Double`, which holds all but large 64-bit integers exactly.
-    package var doubles: [Double] {
-        switch self {
-        case .float16(let array): array.values.map(Double.init)
-        case .float32(let array): array.values.map(Double.init)
-        case .float64(let array): array.values
-        case .bool(let array): array.values.map { $0 ? 1 : 0 }
-        case .uint8(let array): array.values.map(Double.init)
-        case .int8(let array): array.values.map(Double.init)
-        case .uint16(let array): array.values.map(Double.init)
-        case .int16(let array): array.values.map(Double.init)
-        case .uint32(let array): array.values.map(Double.init)
-        case .int32(let array): array.values.map(Double.init)
-        case .uint64(let array): array.values.map(Double.init)
-        case .int64(let array): array.values.map(Double.init)
-        }
-    }
-
-    /// The elements of a file of integers or truth values, nil for other files and where one does not
-    /// fit.
-    package var integers: [Int]? {
-        switch self {
-        case .float16, .float32, .float64: nil
-        case .bool(let array): array.values.map { $0 ? 1 : 0 }
-        case .uint8(let array): array.values.map { Int($0) }
-        case .int8(let array): array.values.map { Int($0) }
-        case .uint16(let array): array.values.map { Int($0) }
-        case .int16(let array): array.values.map { Int($0) }
-        case .uint32(let array): array.values.map { Int($0) }
-        case .int32(let array): array.values.map { Int($0) }
-        case .uint64(let array):
-            array.values.allSatisfy { $0 <= Int.max } ? array.values.map { Int($0) } : nil
-        case .int64(let array): array.values.map { Int($0) }
-        }
-    }
-
     /// The dimensions, slowest first; empty for a single number.
     public var shape: [Int] { header.shape }
 

@@ -23,15 +23,25 @@ private struct FoldingCase<Scalar: NormalizationScalar> {
 
     /// Nothing where the library refuses the shape or the layer.
     init?(_ numbers: inout Numbers) {
-        let kind = numbers.byte() % 3
+        let choice = Int(numbers.byte())
+        // Of 86 numbers the first leaves the axes as they are; the others name two, not always of the shape.
+        let (kind, pair) = (choice % 3, choice / 3)
+        let (input, output) = (pair % 6, pair / 6 % 7 - 1)
         let rank = Int(numbers.byte() % 6)
         let shape = (0..<rank).map { _ in numbers.integer() }
         let groups = numbers.integer()
         let linear = refused { () throws(FoldingError) in
-            switch kind {
-            case 0: try LinearLayer.convolution(shape, groups: groups)
-            case 1: try LinearLayer.transposedConvolution(shape, groups: groups)
-            default: try LinearLayer.dense(shape)
+            switch (kind, pair) {
+            case (0, 0): try LinearLayer.convolution(shape, groups: groups)
+            case (1, 0): try LinearLayer.transposedConvolution(shape, groups: groups)
+            case (2, 0): try LinearLayer.dense(shape)
+            case (0, _):
+                try LinearLayer.convolution(
+                    shape, groups: groups, inputAxis: input, outputAxis: output)
+            case (1, _):
+                try LinearLayer.transposedConvolution(
+                    shape, groups: groups, inputAxis: input, outputAxis: output)
+            default: try LinearLayer.dense(shape, inputAxis: input, outputAxis: output)
             }
         }
         guard let linear else { return nil }

@@ -73,6 +73,16 @@ import Testing
         _ = try roundTrip(GroupNorm<Double>(channels: 2, groups: 1).forward(x, shape: [3, 2, 2]).1)
         _ = try roundTrip(LayerNorm<Double>(width: 4).forward(x, shape: [3, 4]).1)
         _ = try roundTrip(RMSNorm<Double>(width: 4).forward(x, shape: [3, 4]).1)
+        let renormalized = try layer.forwardRenormalized(
+            x, shape: [3, 2, 2], limits: RenormLimits(rMax: 3, dMax: 5)
+        ).statistics
+        let readAgain = try roundTrip(renormalized)
+        #expect(
+            try layer.backward(
+                g, input: x, normalizedBy: .renormalized(readAgain), shape: [3, 2, 2])
+                == layer.backward(
+                    g, input: x, normalizedBy: .renormalized(renormalized), shape: [3, 2, 2]))
+        _ = try roundTrip(RenormLimits(rMax: 1.5, dMax: 0))
         for weight in [UpdateWeight.newWeight(0.25), .decay(0.9), .cumulative] {
             _ = try roundTrip(weight)
         }
@@ -113,6 +123,14 @@ import Testing
             RowStatistics.self,
             "{\"count\":2,\"mean\":[1],\"sumOfSquaredDeviations\":[1],\"meanCorrection\":[1,2]}",
             saying: "expected 1 numbers, got 2")
+        let batch = "\"batch\":{\"count\":2,\"mean\":[1],\"sumOfSquaredDeviations\":[1]}"
+        refuse(
+            RenormStatistics.self, "{\(batch),\"r\":[1,2],\"d\":[0]}",
+            saying: "expected 1 elements, got 2")
+        refuse(
+            RenormStatistics.self, "{\(batch),\"r\":[1],\"d\":[]}",
+            saying: "expected 1 elements, got 0")
+        refuse(RenormLimits.self, "{\"rMax\":0.5,\"dMax\":0}", saying: "rMax")
         refuse(
             GroupStatistics.self,
             "{\"groups\":2,\"count\":2,\"mean\":[1],\"sumOfSquaredDeviations\":[1]}",
@@ -140,6 +158,11 @@ import Testing
         let statistics = try BatchStatistics(
             count: 3, mean: [1, 2], sumOfSquaredDeviations: [1, 2])
         #expect("\(statistics)" == "statistics of 2 channels, 3 values each")
+        #expect(
+            "\(try RenormStatistics(batch: statistics, r: [1, 1], d: [0, 0]))"
+                == "renormalized statistics of 2 channels, 3 values each")
+        #expect(
+            "\(try RenormLimits(rMax: 3, dMax: 5))" == "r from 1/3.0 to 3.0, d from -5.0 to 5.0")
     }
 
     @Test func fourArraysMakeALayer() throws {

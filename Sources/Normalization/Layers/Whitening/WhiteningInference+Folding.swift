@@ -26,7 +26,7 @@ extension WhiteningInference {
             (layer.outputs / layer.groups).isMultiple(of: groupSize)
         else { throw unfoldable(layer) }
         let (d, row) = (groupSize, layer.weightCount / layer.outputs)
-        let old = weights.map { Double($0) }
+        let old = layer.inOrder(weights.map { Double($0) })
         var new: [Double] = zeros(old.count)
         for first in stride(from: 0, to: channels, by: d) {
             multiply(
@@ -43,7 +43,8 @@ extension WhiteningInference {
             return sum
         }
         return (
-            try rounded(new, of: .weights, weights), try rounded(newBias, of: .bias, bias)
+            try rounded(layer.asTheyLie(new), of: .weights, weights),
+            try rounded(newBias, of: .bias, bias)
         )
     }
 
@@ -64,10 +65,10 @@ extension WhiteningInference {
         before layer: LinearLayer, weights: [Scalar], bias: [Scalar]? = nil
     ) throws(FoldingError) -> (weights: [Scalar], bias: [Scalar]) {
         try check(layer, channels: layer.inputs, weights.count, bias?.count ?? layer.outputs)
-        let (d, row) = (groupSize, layer.shape[1])
+        let (d, row) = (groupSize, layer.shape[layer.inputAxis])
         guard layer.kind != .transposedConvolution, layer.kernelCount == 1, row.isMultiple(of: d)
         else { throw unfoldable(layer) }
-        let old = weights.map { Double($0) }
+        let old = layer.inOrder(weights.map { Double($0) })
         var new: [Double] = zeros(old.count)
         let shifts = doubles(channels) { c in
             var sum = shift[c]
@@ -76,7 +77,7 @@ extension WhiteningInference {
         }
         var newBias = bias.map { $0.map { Double($0) } } ?? zeros(layer.outputs)
         for output in 0..<layer.outputs {
-            let input = layer.firstInput(ofOutput: output)
+            let input = output / (layer.outputs / layer.groups) * row
             for first in stride(from: 0, to: row, by: d) {
                 let place = output * row + first
                 multiply(
@@ -86,7 +87,8 @@ extension WhiteningInference {
             for i in 0..<row { newBias[output] += old[output * row + i] * shifts[input + i] }
         }
         return (
-            try rounded(new, of: .weights, weights), try rounded(newBias, of: .bias, bias)
+            try rounded(layer.asTheyLie(new), of: .weights, weights),
+            try rounded(newBias, of: .bias, bias)
         )
     }
 

@@ -5,8 +5,8 @@ extension BatchNorm {
     ///     a_c = γ_c / √(running variance_c + ε)
     ///     weights_c ← a_c · weights_c        bias_c ← a_c · (bias_c − running mean_c) + β_c
     ///
-    /// where c is the output channel. Padding, stride and dilation do not matter, nothing may stand
-    /// between the two layers.
+    /// where c is the output channel. Padding, stride and dilation do not matter. Nothing may stand between the two
+    /// layers, but max pooling where ``decreasingChannels`` are none.
     ///
     /// ```swift
     /// let folded = try norm.folded(
@@ -71,5 +71,22 @@ extension BatchNorm {
                 base, of: layer, on: .output, flushing: flushingSubnormals)
         }
         for c in 0..<bias.count { bias[c] = rounded[c] }
+    }
+
+    /// The channels whose output falls where their input rises: those of negative γ.
+    ///
+    /// Where there are none, normalization with running statistics never turns an order round, and so may change
+    /// places with max pooling: γ · (max − μ) is the maximum of γ · (x − μ). So it is after rounding, too, to the bit
+    /// where all numbers are rounded alike, as by ``Engine/reference`` and ``Engine/fused``. Then
+    /// a normalization behind a convolution and its pooling folds into the convolution, and one before a pooling
+    /// into what comes after it. In a decreasing channel the maximum becomes the minimum.
+    ///
+    /// A NaN in the pooled tensor is as the pooling has it.
+    public var decreasingChannels: [Int] {
+        switch gamma {
+        case .absent: []
+        case .shared(let gamma): gamma < 0 ? Array(0..<channels) : []
+        case .perChannel(let gamma): gamma.indices.filter { gamma[$0] < 0 }
+        }
     }
 }

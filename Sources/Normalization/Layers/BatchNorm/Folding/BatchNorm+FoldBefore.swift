@@ -122,19 +122,38 @@ extension BatchNorm {
 }
 
 extension FoldedScales {
-    /// bias ← bias + Σ_c b_c · Σ weights_c of a convolution or dense layer, a group at a time and a row
-    /// for each output, as products of `Double` whatever the weights.
+    /// bias ← bias + Σ_c b_c · Σ weights_c of a convolution or dense layer, in `Double` whatever the weights.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     fileprivate func addShifts<Scalar: NormalizationScalar>(
         to bias: inout [Double], _ weights: UnsafePointer<Scalar>, _ layer: LinearLayer
     ) {
+        if layer.isInOrder { return unsafe addRows(to: &bias, weights, layer) }
+        let all = doubles(scale.count) { shift(of: $0) }
+        let shifts = all.span
+        var totals: [Double] = zeros(bias.count)
+        var sums = totals.mutableSpan
+        layer.forEachPair { start, count, input, output, _ in
+            let shift = shifts[input]
+            var sum = 0.0
+            for i in start..<(start + count) { unsafe sum += Double(weights[i]) * shift }
+            sums[output] += sum
+        }
+        for output in bias.indices { bias[output] += totals[output] }
+    }
+
+    /// The same of weights that lie as PyTorch's do, an output's in a row: a dot product for each.
+    @inline(__always)
+    private func addRows<Scalar: NormalizationScalar>(
+        to bias: inout [Double], _ weights: UnsafePointer<Scalar>, _ layer: LinearLayer
+    ) {
         let (length, kernel) = (layer.shape[1] * layer.kernelCount, layer.kernelCount)
         var row = [Double](repeating: 0, count: length)
         var shifts = [Double](repeating: 0, count: length)
+        let perGroup = layer.outputs / layer.groups
         for output in 0..<layer.outputs {
-            let first = layer.firstInput(ofOutput: output)
-            if output.isMultiple(of: layer.outputs / layer.groups) {
+            if output.isMultiple(of: perGroup) {
+                let first = output / perGroup * layer.shape[1]
                 for i in 0..<length { shifts[i] = shift(of: first + i / kernel) }
             }
             let source = unsafe weights + output * length

@@ -69,16 +69,8 @@ struct FoldedScales: Sendable {
     ) throws(FoldingError) {
         let factors: [Scalar] = Normalization.rounded(scale)
         try unsafe checkOverflow(of: weights, layer, side, factors)
-        let rows = layer.shape[0]
-        let length = layer.weightCount / rows
-        for row in 0..<rows {
-            var start = row * length
-            let channels = layer.channels(ofRow: row, on: side)
-            let run = length / channels.count
-            for channel in channels {
-                unsafe scale(weights + start, run, channel, factors[channel], flushing: flushing)
-                start += run
-            }
+        layer.forEachRun(on: side) { start, count, channel in
+            unsafe scale(weights + start, count, channel, factors[channel], flushing: flushing)
         }
     }
 
@@ -107,25 +99,15 @@ struct FoldedScales: Sendable {
         of weights: UnsafePointer<Scalar>, _ layer: LinearLayer, _ side: LinearLayer.Side,
         _ factors: [Scalar]
     ) throws(FoldingError) {
-        let rows = layer.shape[0]
-        let length = layer.weightCount / rows
-        for row in 0..<rows {
-            var start = row * length
-            let channels = layer.channels(ofRow: row, on: side)
-            let run = length / channels.count
-            for channel in channels {
-                let end = start + run
-                if run >= Self.callLength {
-                    start += unsafe Scalar.iamax(run, weights + start) ?? 0
+        try layer.forEachRun(on: side) { start, count, channel throws(FoldingError) in
+            // Of a long run its largest weight, of a short one each.
+            let isLong = count >= Self.callLength
+            let first = start + (isLong ? unsafe Scalar.iamax(count, weights + start) ?? 0 : 0)
+            for index in first..<(isLong ? first + 1 : start + count) {
+                let weight = unsafe weights[index]
+                if weight.isFinite, !(weight * factors[channel]).isFinite {
+                    throw .overflow(.weights, index: index, value: Double(weight))
                 }
-                // Of a long run its largest weight, of a short one each.
-                for index in start..<(run >= Self.callLength ? start + 1 : end) {
-                    let weight = unsafe weights[index]
-                    if weight.isFinite, !(weight * factors[channel]).isFinite {
-                        throw .overflow(.weights, index: index, value: Double(weight))
-                    }
-                }
-                start = end
             }
         }
     }

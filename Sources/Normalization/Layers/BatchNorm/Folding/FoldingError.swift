@@ -5,12 +5,16 @@
 public enum FoldingError: Error, Equatable, Sendable {
     /// What is wrong with the shape of a linear layer's weights.
     public enum WeightShapeDefect: Equatable, Sendable {
-        /// A convolution's weights have fewer than three dimensions, or a dense layer's not two.
+        /// A convolution's weights have fewer than three dimensions, or a dense layer's not two; two or more where
+        /// their axes are named.
         case wrongRank
         /// A dimension is below one.
         case dimensionBelowOne
-        /// There are fewer than one group, or the first axis is not a multiple of them.
+        /// There are fewer than one group, or they do not divide the output axis, or the input axis of a transposed
+        /// convolution.
         case unevenGroups
+        /// The axes of the channels, as given, are the same or outside the shape.
+        case invalidAxes(input: Int, output: Int)
         /// The number of elements, or of channels, does not fit in `Int`.
         case countOverflow
     }
@@ -86,7 +90,10 @@ extension FoldingError.WeightShapeDefect {
         switch self {
         case .wrongRank: "expected three dimensions or more of a convolution, two of a dense layer"
         case .dimensionBelowOne: "expected every dimension to be at least 1"
-        case .unevenGroups: "expected at least one group, and a first axis that they divide"
+        case .unevenGroups:
+            "expected at least one group, and an axis of all outputs (transposed: inputs) that they divide"
+        case .invalidAxes(let input, let output):
+            "expected two different axes of that shape, got input axis \(input) and output axis \(output)"
         case .countOverflow: "the number of elements overflows Int"
         }
     }
