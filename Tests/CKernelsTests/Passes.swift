@@ -53,7 +53,7 @@ struct Passes<Scalar: KernelScalar>: CustomStringConvertible {
     func pivots(_ x: [Scalar], _ block: ckernels_block) -> [Double] {
         var block = block
         var pivots = [Double](repeating: .nan, count: block.channels)
-        passes.pivots(x, &block, &pivots)
+        x.withUnsafeBytes { passes.pivots($0.baseAddress, &block, &pivots) }
         return pivots
     }
 

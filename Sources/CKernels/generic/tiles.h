@@ -65,7 +65,7 @@ INLINE double NAME(fill_row)(const E *x, long n, double center, double *values, 
     return sum;
 }
 
-INLINE long NAME(run)(const ckernels_tile *tile, long first, long done) {
+INLINE long NAME(tile_run)(const ckernels_tile *tile, long first, long done) {
     return NAME(at_most)(tile->inner - first, tile->positions - done);
 }
 
@@ -73,7 +73,7 @@ INLINE long NAME(run)(const ckernels_tile *tile, long first, long done) {
 INLINE void NAME(fill_planes)(const E *x, const ckernels_tile *tile, double *values, double *sums) {
     long i = tile->first, n;
     for (long done = 0; done < tile->positions; done += n) {
-        n = NAME(run)(tile, i, done);
+        n = NAME(tile_run)(tile, i, done);
         const int ends = i + n == tile->inner;
         const E *from = x + i, *next = ends ? x + tile->sample_stride : from + n;
         const int is_last = done + n == tile->positions && !tile->goes_on;
@@ -153,7 +153,7 @@ INLINE void NAME(store_planes)(const double *values, const ckernels_tile *tile, 
                                int non_temporal) {
     long i = tile->first, n;
     for (long done = 0; done < tile->positions; done += n) {
-        n = NAME(run)(tile, i, done);
+        n = NAME(tile_run)(tile, i, done);
         for (long c = 0; c < tile->channels; c++)
             NAME(store_row)(values + c * tile->leading + done, n, tile->offsets[c],
                             y + i + c * tile->inner, non_temporal);
