@@ -20,7 +20,7 @@ import Testing
             [
                 "--report", "--quick", "--whitening", "--only", "--networks", "--continue",
                 "--full", "--epochs", "--seeds", "--learning-rates", "--layers", "trainings.jsonl",
-                "--train-images", "mean 0 and deviation 1", "EXAMPLES",
+                "--train-images", "0 and deviation 1", "EXAMPLES",
             ]
         ),
         (

@@ -36,7 +36,8 @@ import Testing
         try images("flat", [24, 16])
         try images("small", [24, 1, 3, 4])
         try images("one", [1, 1, 4, 4])
-        try images("wide", [12, 1, 4, 5])
+        try NpyArray(shape: [12, 1, 4, 5], values: [UInt8](repeating: 1, count: 240))
+            .write(to: url("wide"))
         try images("nan", [24, 1, 4, 4], spoilt: .nan)
         try folder.write(
             "double.npy", [24, 1, 4, 4], .init(repeating: 1, count: 384), isDouble: true)

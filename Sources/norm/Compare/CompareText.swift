@@ -72,7 +72,7 @@ struct CompareText {
             ? "the reference itself"
             : "\(best.rawValue), \(fixed(speedups[0], 1)) to "
                 + "\(fixed(speedups[speedups.count - 1], 1)) times as fast as the reference on one "
-                + "thread (median \(fixed(median(speedups), 1)))"
+                + "thread\n(median \(fixed(median(speedups), 1)))"
         return "Fastest in \(won.count) of \(count(cases.count, "case")): \(speed); the largest "
             + "difference from the reference in any output is \(scientific(difference))."
     }
