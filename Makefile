@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
 SWIFT ?= swift
 
-.PHONY: help setup demo study pitch machines test test-instruction-sets test-mutants \
+.PHONY: help setup demo study pitch machines test test-instruction-sets test-arm64 test-mutants \
 	test-long test-mpi test-examples examples docs links nightly sanitize fuzz \
 	accuracy fold-check long-run coverage peers format format-check architecture-check clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## install the missing Debian packages
 	@.ci/setup
@@ -58,6 +58,12 @@ test-instruction-sets: setup ## run the engines' tests on the kernels of each in
 	$(SWIFT) build --build-tests
 	Tests/instruction-sets
 
+ARM64_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+
+test-arm64: ## run the kernels for arm64 under QEMU, on random calls against plain C
+	@.ci/setup $(ARM64_PACKAGES)
+	SWIFT=$(SWIFT) Tests/Arm64/run
+
 test-mutants: ## plant errors in the kernels, and expect their tests to fail
 	Tests/mutants
 
@@ -86,7 +92,8 @@ examples: setup ## compile and run the Swift of the pages
 	@command -v python3 >/dev/null || .ci/setup python3
 	Examples/Pages/run
 
-docs: setup ## build the reference of every public name into docs/site
+docs: setup ## build the pages and the reference of every public name into docs/site
+	@command -v python3 >/dev/null || .ci/setup python3
 	docs/build-reference
 
 links: ## fail where a link of a page leads nowhere

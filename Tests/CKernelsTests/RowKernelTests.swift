@@ -6,6 +6,8 @@ import Testing
     import Glibc
 #elseif canImport(Musl)
     import Musl
+#elseif canImport(Darwin)
+    import Darwin
 #endif
 
 /// The row kernels of every instruction set against plain loops in `Double`, in memory that ends where no

@@ -7,6 +7,8 @@
 #include "compiler.h"
 #include "elements/element.h"
 
+_Static_assert(sizeof(long) == sizeof(double), "masks of doubles are vectors of long");
+
 typedef T NAME(vec) __attribute__((ext_vector_type(N)));
 typedef INT NAME(ivec) __attribute__((ext_vector_type(N)));
 typedef double NAME(wide) __attribute__((ext_vector_type(N)));
