@@ -15,8 +15,8 @@ public protocol NormalizationElement: BitwiseCopyable, Sendable {
 
 /// A type that layers compute in: `Float` or `Double`.
 ///
-/// Statistics, coefficients and sums are carried in `Double` for both, so a `Float` tensor gets the
-/// statistics of its exact values, not of their rounded sums.
+/// Statistics and coefficients are held in `Double` for both, and deviations are summed that hardly cancel;
+/// of a `Float` tensor a few may be added in `Float` before they are added in `Double`.
 ///
 /// There is no layer of 16 bits: parameters that small steps move, and running statistics, lose digits
 /// there that training needs. Tensors may have such elements: ``NormalizationElement``.
