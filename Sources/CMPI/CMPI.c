@@ -5,8 +5,13 @@
 #if __has_include(<mpi.h>)
 #include <mpi.h>
 #elif __has_include(<mpi/mpi.h>)
-// Where Debian has the header of whichever implementation is chosen.
+// Where Debian has the header of whichever implementation is chosen. MPICH's includes its
+// prototypes as if that folder were on the path.
+#define MPICH_SUPPRESS_PROTOTYPES
 #include <mpi/mpi.h>
+#ifdef MPICH_VERSION
+#include <mpi/mpi_proto.h>
+#endif
 #else
 #error \
     "the trait MPI needs MPI's header: apt-get install libopenmpi-dev, or set CPATH to its folder"

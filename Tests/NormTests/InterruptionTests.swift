@@ -15,6 +15,12 @@ import Testing
         return folder
     }
 
+    /// Held while the signals of this process are others than they were.
+    private static let turn = NSLock()
+
+    /// Starts the command with the signals of a terminal. A child inherits which are ignored, as under `nohup`, and
+    /// which are blocked, as on the threads that run tests: the first would reach no command, the second would keep
+    /// them from OpenBLAS's threads.
     static func start(_ input: String, in folder: Folder) throws -> Process {
         let process = Process()
         process.executableURL = Command.executable
@@ -23,7 +29,19 @@ import Testing
         ]
         process.currentDirectoryURL = URL(filePath: folder.path)
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        try turn.withLock {
+            let signals = [SIGINT, SIGTERM, SIGHUP]
+            let handlers = signals.map { signal($0, SIG_DFL) }
+            var none = sigset_t()
+            var before = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, &before)
+            defer {
+                pthread_sigmask(SIG_SETMASK, &before, nil)
+                for (number, handler) in zip(signals, handlers) { signal(number, handler) }
+            }
+            try process.run()
+        }
         return process
     }
 

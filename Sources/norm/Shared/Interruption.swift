@@ -5,10 +5,13 @@ import NormalizationFiles
 /// between the files of one result.
 enum Interruption {
     private static let gate = NSLock()
+    /// The thread that waits for signals; set before there is a handler that reads it.
+    nonisolated(unsafe) private static var watcher: pthread_t?
 
-    /// Waits for these signals on a thread of its own; to be called before there is another.
+    /// Waits for these signals on a thread of its own; to be called before there is another of Swift's.
     ///
-    /// A signal that the caller of the command has chosen to ignore stays ignored.
+    /// OpenBLAS has started threads by then, which block no signal: one that comes to them is sent on to the thread
+    /// that waits. A signal that the caller of the command has chosen to ignore stays ignored.
     static func watch() {
         var watched = sigset_t()
         unsafe sigemptyset(&watched)
@@ -21,6 +24,11 @@ enum Interruption {
         Thread.detachNewThread {
             var signals = signals
             var number: Int32 = 0
+            unsafe watcher = pthread_self()
+            for number in [SIGINT, SIGTERM, SIGHUP] where unsafe sigismember(&signals, number) == 1
+            {
+                signal(number, sendOn)
+            }
             while unsafe sigwait(&signals, &number) != 0 {}
             gate.lock()
             Temporaries.removeAll { end(by: number) }
@@ -32,6 +40,10 @@ enum Interruption {
 
     /// Lets signals that wait, and those to come, end the process.
     static func release() { gate.unlock() }
+
+    private static let sendOn: @convention(c) (Int32) -> Void = { number in
+        if let watcher = unsafe watcher { _ = unsafe pthread_kill(watcher, number) }
+    }
 
     private static func isIgnored(_ number: Int32) -> Bool {
         // Asking means setting; the signal is blocked meanwhile.
