@@ -4,14 +4,14 @@
 #define PASSES_H
 
 #include "activations.h"
-#include "column_sums.h"
-#include "exact_sums.h"
 #include "outputs.h"
-#include "pivots.h"
 #include "rows/gradients.h"
 #include "rows/outputs.h"
 #include "rows/planes.h"
-#include "sums.h"
+#include "sums/column_sums.h"
+#include "sums/exact_sums.h"
+#include "sums/pivots.h"
+#include "sums/sums.h"
 
 static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
                       double *sum, double *products, const ckernels_output *meanwhile,

@@ -5,8 +5,8 @@
 #ifndef ROWS_STATISTICS_H
 #define ROWS_STATISTICS_H
 
-#include "../exact_sums.h"
-#include "../pivots.h"
+#include "../sums/exact_sums.h"
+#include "../sums/pivots.h"
 
 #ifndef ROWS
 // Rows that are walked together, where there are so many: they share scale and shift.

@@ -11,7 +11,7 @@
 #ifndef SUMS_H
 #define SUMS_H
 
-#include "outputs.h"
+#include "../outputs.h"
 
 // Prefetch distance in vectors, over all tensors read.
 #define PREFETCH_DISTANCE 128

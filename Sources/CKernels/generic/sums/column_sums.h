@@ -3,7 +3,7 @@
 #ifndef COLUMN_SUMS_H
 #define COLUMN_SUMS_H
 
-#include "columns.h"
+#include "../columns.h"
 #include "sums.h"
 
 // Rows that are added up before they are widened.

@@ -3,7 +3,7 @@
 #ifndef PIVOTS_H
 #define PIVOTS_H
 
-#include "elements/formats.h"
+#include "../elements/formats.h"
 
 // Halfway between the middle two of four values, which one outlier among them does not move; where
 // that is not finite, the first.
