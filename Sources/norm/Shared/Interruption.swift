@@ -42,7 +42,7 @@ enum Interruption {
     static func release() { gate.unlock() }
 
     private static let sendOn: @convention(c) (Int32) -> Void = { number in
-        if let watcher = unsafe watcher { _ = unsafe pthread_kill(watcher, number) }
+        if let watcher = unsafe watcher { _ = pthread_kill(watcher, number) }
     }
 
     private static func isIgnored(_ number: Int32) -> Bool {
