@@ -141,7 +141,7 @@ struct PlainGroupNorm {
         case .shared: return [total(Array(lanes))]
         case .perChannel:
             return (0..<channels).map { channel in
-                total(lanes.filter { $0 % channels == channel })
+                total(Array(stride(from: channel, to: lanes.endIndex, by: channels)))
             }
         }
     }
