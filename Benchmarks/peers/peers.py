@@ -14,6 +14,7 @@ import chart
 import family
 import half_report
 import machine
+import overview
 import problems
 import report
 import sweep
@@ -182,8 +183,11 @@ def write_docs(run, figures):
 
 
 def write_sweep(run):
-    """Writes docs/measurements/sweep.md, and a map a size of the times and of the ratios."""
+    """Writes docs/measurements/sweep.md, a map a size of the times and of the ratios, and speed.svg."""
     pictures = []
+    sizes = {result["size"] for result in run["sweep"]}
+    (MEASUREMENTS / "speed.svg").write_text(
+        overview.picture(run["sweep"], "1 MB" if "1 MB" in sizes else min(sizes)))
     for size in dict.fromkeys(result["size"] for result in run["sweep"]):
         for kind, title in [("time", "Nanoseconds an element"), ("peer", "Times as fast as PyTorch")]:
             file = f"sweep-{kind}-{size.replace(' ', '').lower()}.svg"
