@@ -152,27 +152,19 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         }
     }
 
-    func expectedSums(ofGradient: Bool) -> Sums {
-        let zeros = [Double](repeating: 0, count: block.channels)
-        var sums = Sums(sum: zeros, products: zeros)
-        forEach { index, channel in
-            let d = Double(x[index] - coefficients.center[channel])
-            let a = ofGradient ? Double(g[index]) : d
-            sums.sum[channel] += a
-            sums.products[channel] += a * d
-        }
-        return sums
-    }
+    func expectedSums(ofGradient: Bool) -> Sums { addedUp(ofGradient) { $0 } }
 
     /// The sums of the magnitudes of what `expectedSums` adds.
-    func sumsOfMagnitudes(ofGradient: Bool) -> Sums {
+    func sumsOfMagnitudes(ofGradient: Bool) -> Sums { addedUp(ofGradient, abs) }
+
+    private func addedUp(_ ofGradient: Bool, _ term: (Double) -> Double) -> Sums {
         let zeros = [Double](repeating: 0, count: block.channels)
         var sums = Sums(sum: zeros, products: zeros)
         forEach { index, channel in
             let d = Double(x[index] - coefficients.center[channel])
             let a = ofGradient ? Double(g[index]) : d
-            sums.sum[channel] += abs(a)
-            sums.products[channel] += abs(a * d)
+            sums.sum[channel] += term(a)
+            sums.products[channel] += term(a * d)
         }
         return sums
     }
