@@ -78,4 +78,10 @@ public protocol BLASScalar:
         _ lda: Int32, _ w: UnsafeMutablePointer<Self>, _ work: UnsafeMutablePointer<Self>,
         _ workCount: Int32, _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
     ) -> Int32
+    static func _lapackeSbevd(
+        _ triangle: Triangle, _ n: Int32, _ bandwidth: Int32, _ ab: UnsafeMutablePointer<Self>,
+        _ ldab: Int32, _ w: UnsafeMutablePointer<Self>, _ z: UnsafeMutablePointer<Self>,
+        _ ldz: Int32, _ work: UnsafeMutablePointer<Self>, _ workCount: Int32,
+        _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
+    ) -> Int32
 }

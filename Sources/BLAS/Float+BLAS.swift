@@ -133,4 +133,17 @@ extension Float: BLASScalar {
             LAPACK_ROW_MAJOR, job, triangle.lapack, n, a, lda, w, work, workCount, integers,
             integerCount)
     }
+
+    /// `LAPACKE_ssbevd_work`.
+    public static func _lapackeSbevd(
+        _ triangle: Triangle, _ n: Int32, _ bandwidth: Int32, _ ab: UnsafeMutablePointer<Self>,
+        _ ldab: Int32, _ w: UnsafeMutablePointer<Self>, _ z: UnsafeMutablePointer<Self>,
+        _ ldz: Int32, _ work: UnsafeMutablePointer<Self>, _ workCount: Int32,
+        _ integers: UnsafeMutablePointer<Int32>, _ integerCount: Int32
+    ) -> Int32 {
+        let job = CChar(bitPattern: UInt8(ascii: "V"))
+        return unsafe LAPACKE_ssbevd_work(
+            LAPACK_ROW_MAJOR, job, triangle.lapack, n, bandwidth, ab, ldab, w, z, ldz, work,
+            workCount, integers, integerCount)
+    }
 }

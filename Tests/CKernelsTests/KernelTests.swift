@@ -51,8 +51,13 @@ struct KernelTests {
     func everyShortPlane() throws {
         for inner in 1...70 {
             for outer in 1...17 {
-                try checkSums(Problem<Float>((outer, 2, inner), extraChannels: 0, offset: 0))
-                try checkSums(Problem<Double>((outer, 2, inner), extraChannels: 0, offset: 0))
+                for gap in [0, 5] {
+                    let shape = (outer, 2, inner)
+                    try checkSums(
+                        Problem<Float>(shape, extraChannels: 0, gap: gap, offset: 0))
+                    try checkSums(
+                        Problem<Double>(shape, extraChannels: 0, gap: gap, offset: 0))
+                }
             }
         }
     }
@@ -62,10 +67,11 @@ struct KernelTests {
         _ shapes: [(outer: Int, channels: Int, inner: Int)]
     ) throws {
         for shape in shapes {
-            // All channels of a tensor, and a block of some of a wider one.
-            for extra in [0, 3] {
+            // All channels of a tensor, a block of some of a wider one, and a part of each plane.
+            for (extra, gap) in [(0, 0), (3, 0), (1, 3)] {
                 let problem = Problem<Scalar>(
-                    shape, extraChannels: extra, offset: offset, misalignment: misalignment)
+                    shape, extraChannels: extra, gap: gap, offset: offset,
+                    misalignment: misalignment)
                 try checkSums(problem)
                 for kind in [
                     CKERNELS_NORMALIZE, CKERNELS_INPUT_GRADIENT, CKERNELS_WEIGHTED_INPUT_GRADIENT,

@@ -16,7 +16,9 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     private let background: [Scalar]
 
     /// Exact data: integers from −8 to 8, and coefficients that are powers of two or small integers.
-    init(_ shape: Shape, extraChannels: Int, offset: Int, misalignment: Int = 0) {
+    init(
+        _ shape: Shape, extraChannels: Int, gap: Int = 0, offset: Int, misalignment: Int = 0
+    ) {
         func numbers(_ step: Int, _ modulus: Int) -> (Int) -> [Scalar] {
             return { count in
                 (0..<count).map { Scalar(($0 * step + $0 / 5) % modulus - modulus / 2) }
@@ -24,8 +26,8 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         }
         let (shift, channels) = (numbers(5, 9)(shape.channels), shape.channels)
         self.init(
-            shape, extraChannels: extraChannels, offset: offset, misalignment: misalignment,
-            x: numbers(7, 17), g: numbers(3, 13),
+            shape, extraChannels: extraChannels, gap: gap, offset: offset,
+            misalignment: misalignment, x: numbers(7, 17), g: numbers(3, 13),
             Coefficients(
                 center: numbers(3, 7)(channels),
                 scale: numbers(1, 3)(channels).map { $0 == 0 ? 2 : $0 / 2 }, shift: shift,
@@ -34,14 +36,17 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
                 weight: numbers(1, 4)(channels).map { $0 == 0 ? 4 : $0 / 2 }))
     }
 
+    /// - Parameters:
+    ///   - extraChannels: channels of the tensor that are not the block's.
+    ///   - gap: values of each plane that are not the block's.
     init(
-        _ shape: Shape, extraChannels: Int, offset: Int, misalignment: Int = 0,
+        _ shape: Shape, extraChannels: Int, gap: Int = 0, offset: Int, misalignment: Int = 0,
         x: (Int) -> [Scalar], g: (Int) -> [Scalar], _ coefficients: Coefficients<Scalar>
     ) {
-        let stride = (shape.channels + extraChannels) * shape.inner
+        let stride = (shape.channels + extraChannels) * (shape.inner + gap)
         block = ckernels_block(
             outer: shape.outer, channels: shape.channels, inner: shape.inner, outer_stride: stride,
-            channel_stride: shape.inner)
+            channel_stride: shape.inner + gap)
         // Room on both sides.
         self.offset = 16 + offset
         self.misalignment = misalignment
@@ -57,7 +62,7 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     var description: String {
         """
         \(block.outer) x \(block.channels) x \(block.inner), outer stride \(block.outer_stride), \
-        \(offset) elements and \(misalignment) bytes off alignment
+        channel stride \(block.channel_stride), \(offset) elements and \(misalignment) bytes off alignment
         """
     }
 
@@ -125,11 +130,7 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     /// The buffer of x with the block replaced by that of a result.
     func inPlace(_ result: [Scalar]) -> [Scalar] {
         var y = x
-        for outer in 0..<block.outer {
-            let start = offset + outer * block.outer_stride
-            let row = start..<start + block.channels * block.inner
-            y[row] = result[row]
-        }
+        forEach { index, _ in y[index] = result[index] }
         return y
     }
 

@@ -11,6 +11,9 @@ struct RunTests {
         (9, 18, 24),
     ]
 
+    /// Values of each plane that are not the block's, and may be anything.
+    static let gaps = [0, 3]
+
     /// What a channel holds: its index says it.
     enum Kind: Int, CaseIterable {
         case ordinary, huge, nearOverflow, tiny, subnormal, constant, zeroGradient, infinite, nan
@@ -32,9 +35,9 @@ struct RunTests {
     }
 
     /// All channels of their kinds, or all of them ordinary ones.
-    private static func problem(_ shape: Problem<Float>.Shape, seed: UInt64, isCalm: Bool = false)
-        -> Problem<Float>
-    {
+    private static func problem(
+        _ shape: Problem<Float>.Shape, gap: Int, seed: UInt64, isCalm: Bool = false
+    ) -> Problem<Float> {
         func kind(_ channel: Int) -> Kind { isCalm ? .ordinary : Kind.of(channel) }
         func values(_ salt: UInt64, _ value: @escaping (Kind, Double) -> Float)
             -> (Int) -> [Float]
@@ -43,14 +46,14 @@ struct RunTests {
                 var random = SplitMix64(seed: seed + salt)
                 return (0..<count).map { index in
                     // The block's first element lies at 16.
-                    let channel = max(index - 16, 0) / shape.inner % shape.channels
+                    let channel = max(index - 16, 0) / (shape.inner + gap) % shape.channels
                     return value(kind(channel), random.uniform() - 0.5)
                 }
             }
         }
         let ones = [Float](repeating: 1, count: shape.channels)
         return Problem(
-            shape, extraChannels: 0, offset: 0, x: values(1) { $0.x($1) },
+            shape, extraChannels: 0, gap: gap, offset: 0, x: values(1) { $0.x($1) },
             g: values(2) { kind, r in kind == .zeroGradient ? 0 : Float(r) },
             Coefficients(
                 center: (0..<shape.channels).map { kind($0) == .constant ? 7 : 0 }, scale: ones,
@@ -59,9 +62,10 @@ struct RunTests {
     }
 
     @Test(
-        "A run rounds a few times, and what it cannot hold is summed in double", arguments: shapes)
-    func holdsAll(shape: (outer: Int, channels: Int, inner: Int)) throws {
-        let problem = Self.problem(shape, seed: 31)
+        "A run rounds a few times, and what it cannot hold is summed in double",
+        arguments: shapes, gaps)
+    func holdsAll(shape: (outer: Int, channels: Int, inner: Int), gap: Int) throws {
+        let problem = Self.problem(shape, gap: gap, seed: 31)
         for ofGradient in [false, true] {
             let expected = problem.expectedSums(ofGradient: ofGradient)
             let sizes = problem.sumsOfMagnitudes(ofGradient: ofGradient)
@@ -93,10 +97,10 @@ struct RunTests {
         }
     }
 
-    @Test("A channel keeps its bits whatever its neighbours hold", arguments: shapes)
-    func neighboursDoNotMatter(shape: (outer: Int, channels: Int, inner: Int)) {
-        let problem = Self.problem(shape, seed: 32)
-        let calm = Self.problem(shape, seed: 32, isCalm: true)
+    @Test("A channel keeps its bits whatever its neighbours hold", arguments: shapes, gaps)
+    func neighboursDoNotMatter(shape: (outer: Int, channels: Int, inner: Int), gap: Int) {
+        let problem = Self.problem(shape, gap: gap, seed: 32)
+        let calm = Self.problem(shape, gap: gap, seed: 32, isCalm: true)
         for ofGradient in [false, true] {
             for passes in Passes<Float>.all {
                 let sums = problem.sums(passes, ofGradient: ofGradient)

@@ -22,15 +22,26 @@ struct LAPACKCall {
     }
 
     func leadingDimension(
-        _ lda: Int, order: Int32, position: Int
+        _ lda: Int, _ name: String = "lda", order: Int32, position: Int
     ) throws(BLASError) -> Int32 {
         let range = order...Int32.max
         guard let leading = Int32(exactly: lda), range ~= leading else {
             throw .illegalArgument(
-                routine: routine, position: position, name: "lda", expected: "in \(range)",
+                routine: routine, position: position, name: name, expected: "in \(range)",
                 actual: "\(lda)")
         }
         return leading
+    }
+
+    /// The diagonals beside the middle one, of a matrix that has no more.
+    func bandwidth(_ width: Int, order: Int, position: Int) throws(BLASError) -> Int32 {
+        let most = max(0, order - 1)
+        guard 0...most ~= width else {
+            throw .illegalArgument(
+                routine: routine, position: position, name: "bandwidth",
+                expected: "in 0...\(most)", actual: "\(width)")
+        }
+        return Int32(width)
     }
 
     /// Refuses NaN and ±∞ in the triangle that will be read: LAPACK's iterations assume none.
@@ -41,14 +52,37 @@ struct LAPACKCall {
     ) throws(BLASError) {
         for row in 0..<order {
             for column in triangle == .upper ? row..<order : 0..<row + 1 {
-                let element = unsafe a[row * lda + column]
-                guard element.isFinite else {
-                    throw .illegalArgument(
-                        routine: routine, position: position, name: "a", expected: "finite",
-                        actual: "\(element) in row \(row), column \(column)")
-                }
+                try unsafe requireFinite(a[row * lda + column], "a", row, column, position)
             }
         }
+    }
+
+    /// The same of the diagonals of a band.
+    @specialized(where Scalar == Float)
+    @specialized(where Scalar == Double)
+    func requireFinite<Scalar: BLASScalar>(
+        _ ab: UnsafePointer<Scalar>, _ triangle: Triangle, order: Int, bandwidth: Int, ldab: Int,
+        position: Int
+    ) throws(BLASError) {
+        for distance in 0..<min(order, bandwidth + 1) {
+            let isUpper = triangle == .upper
+            let row = (isUpper ? bandwidth - distance : distance) * ldab
+            for first in 0..<order - distance {
+                let column = isUpper ? first + distance : first
+                try unsafe requireFinite(
+                    ab[row + column], "ab", isUpper ? first : first + distance, column, position)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func requireFinite<Scalar: BLASScalar>(
+        _ element: Scalar, _ name: String, _ row: Int, _ column: Int, _ position: Int
+    ) throws(BLASError) {
+        guard !element.isFinite else { return }
+        throw .illegalArgument(
+            routine: routine, position: position, name: name, expected: "finite",
+            actual: "\(element) in row \(row), column \(column)")
     }
 
     /// Memory to be given back with `deallocate`. From `malloc`, which can say no; Swift's own

@@ -5,16 +5,26 @@
 #include "scratch.h"
 #include "vectors.h"
 
+// Whether the planes of a sample lie apart: parts of whole planes. Rows and columns end with them.
+INLINE int NAME(are_apart)(const ckernels_block *b) {
+    return b->channels > 1 && b->channel_stride != b->inner;
+}
+
+// Whether each sample is one run of channels.
+INLINE int NAME(has_single_values)(const ckernels_block *b) {
+    return b->inner == 1 && !NAME(are_apart)(b);
+}
+
 // Whether a block is summed by columns: also where planes are little more than a vector, if there
 // are enough rows to share the tables.
 INLINE int NAME(has_columns)(const ckernels_block *b) {
-    return b->inner <= N || (b->inner <= 3 * N / 2 && b->outer >= 8);
+    return b->inner <= N || (b->inner <= 3 * N / 2 && b->outer >= 8 && !NAME(are_apart)(b));
 }
 
 // Whether a block of planes of a vector at most has so few samples that tables of columns would
-// cost more than they carry.
+// cost more than they carry, or has no columns that follow each other.
 INLINE int NAME(is_narrow)(const ckernels_block *b) {
-    return b->inner <= N && (b->outer == 1 || 3 * b->outer <= b->inner);
+    return b->inner <= N && (b->outer == 1 || 3 * b->outer <= b->inner || NAME(are_apart)(b));
 }
 
 // Channels whose columns fit the tables; their columns are whole vectors where possible.

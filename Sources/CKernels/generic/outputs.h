@@ -33,6 +33,7 @@ typedef struct {
 // vectors and more pay for them only where there are few tables.
 INLINE int NAME(writes_columns)(const ckernels_output *output) {
     const ckernels_block *b = &output->block;
+    if (NAME(are_apart)(b)) return 0;
     if (b->inner < N) return 1;
     const long row = b->channels * b->inner;
     if (b->outer < 8 || b->outer * row < 8 * CHUNK) return 0;
@@ -85,25 +86,30 @@ INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scr
 }
 
 // Writes the next part of a row, at most `longest` values; returns how many. Samples that follow
-// each other in memory are one row.
+// each other in memory are one row; planes that lie apart are a row each.
 INLINE long NAME(write_row)(NAME(writer) *w, int mode, long longest, int non_temporal) {
     const ckernels_block *b = &w->output->block;
-    const long sample = b->channels * b->inner;
+    const long channels = NAME(are_apart)(b) ? 1 : b->channels;
+    const long sample = channels * b->inner;
     const long samples = b->outer_stride == sample ? b->outer : 1;
-    const long at = w->o * b->outer_stride + w->i;
+    const long at = w->o * b->outer_stride + w->c * b->channel_stride + w->i;
+    const T *tables[TABLES];
+    for (int t = 0; t < NAME(table_count)(mode); t++) tables[t] = w->tables[t] + w->c;
     // The head of a row goes with its first part, so that each part ends aligned.
     if (non_temporal && w->i == 0) longest += NAME(head)(w->tensors.y + at, N);
     const long n = NAME(at_most)(samples * sample - w->i, longest);
     const bit_writer mask = mode & WRITES_MASK
                                 ? bits_from(w->output->mask, w->output->first_bit + at)
                                 : (bit_writer){0};
-    NAME(map_row)(mode, NAME(tensors_at)(&w->tensors, mode, at), w->i, n, b->inner, b->channels,
-                  w->tables, non_temporal, mask);
+    NAME(map_row)(mode, NAME(tensors_at)(&w->tensors, mode, at), w->i, n, b->inner, channels,
+                  tables, non_temporal, mask);
     w->i += n;
-    if (w->i == samples * sample) {
-        w->i = 0;
-        w->o += samples;
-    }
+    if (w->i < samples * sample) return n;
+    w->i = 0;
+    w->c += channels;
+    if (w->c < b->channels) return n;
+    w->c = 0;
+    w->o += samples;
     return n;
 }
 

@@ -2,8 +2,8 @@
 // They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
 #pragma once
 
-// Part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i, and
-// channel_stride is inner, or there is one channel.
+// Part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i. Planes of
+// a sample follow each other, channel_stride being inner, or lie apart, where it is more.
 typedef struct {
     long outer;
     long channels;

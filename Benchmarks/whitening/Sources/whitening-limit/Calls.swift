@@ -1,5 +1,5 @@
 import BLAS
-import Dispatch
+import Foundation
 
 import struct Normalization.Geometry
 
@@ -11,35 +11,47 @@ struct Calls {
     private let positions: Int
     private let tile: Int
     private let isBackward: Bool
+    private let memories: [Memory]
 
-    init(_ geometry: Geometry, groupSize: Int, isBackward: Bool) {
+    init(_ geometry: Geometry, groupSize: Int, isBackward: Bool, threads: Int) {
         self.groupSize = groupSize
         self.isBackward = isBackward
         groups = geometry.channels / groupSize
         positions = geometry.valuesPerChannel
-        tile = max(32, 8192 / groupSize / 8 * 8)
+        let tile = max(32, 8192 / groupSize / 8 * 8)
+        self.tile = tile
+        memories = (0..<threads).map { _ in Memory(groupSize, tile) }
     }
 
-    /// Makes all calls, on as many threads.
+    /// Makes all calls, on as many threads: of their own, since Dispatch may run its share one after the other.
     func run(threads: Int) {
         let tiles = (positions + tile - 1) / tile * groups
-        DispatchQueue.concurrentPerform(iterations: threads) { worker in
-            var memory = Memory(groupSize, tile)
+        let done = DispatchGroup()
+        @Sendable func work(_ worker: Int) {
             for index in stride(from: worker, to: tiles, by: threads) {
                 let position = index / groups * tile
-                memory.multiply(min(tile, positions - position), isBackward)
+                memories[worker].multiply(min(tile, positions - position), isBackward)
             }
         }
+        for worker in 1..<threads {
+            done.enter()
+            Thread.detachNewThread {
+                work(worker)
+                done.leave()
+            }
+        }
+        work(0)
+        done.wait()
     }
 
-    /// Two inputs, an output, and matrices.
-    private struct Memory {
-        let d: Int
-        let leading: Int
-        var tiles: [Double]
-        var result: [Double]
-        var matrix: [Double]
-        var square: [Double]
+    /// Two inputs, an output, and matrices, of one thread; written once before they are timed.
+    private final class Memory: @unchecked Sendable {
+        private let d: Int
+        private let leading: Int
+        private let tiles: [Double]
+        private let matrix: [Double]
+        private var result: [Double]
+        private var square: [Double]
 
         init(_ d: Int, _ tile: Int) {
             self.d = d
@@ -50,9 +62,7 @@ struct Calls {
             square = Array(repeating: 0, count: d * d)
         }
 
-        mutating func multiply(_ n: Int, _ isBackward: Bool) {
-            // Exclusive access: what is read is not what is written.
-            let (tiles, matrix, d, leading) = (tiles, matrix, d, leading)
+        func multiply(_ n: Int, _ isBackward: Bool) {
             if isBackward {
                 Self.gemm(
                     transB: true, m: d, n: d, k: n, tiles, leading, tiles, leading, &square, d)

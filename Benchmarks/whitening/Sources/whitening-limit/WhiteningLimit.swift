@@ -29,7 +29,9 @@ struct WhiteningLimit {
             let problem = try Problem<Scalar>(geometry, groupSize: size, threads: threads)
             var output = [Scalar](repeating: 0, count: geometry.count)
             for operation in ["training", "backward"] {
-                let calls = Calls(geometry, groupSize: size, isBackward: operation == "backward")
+                let calls = Calls(
+                    geometry, groupSize: size, isBackward: operation == "backward",
+                    threads: threads)
                 var times: [[Double]] = [[], [], []]
                 for sample in 0..<12 {
                     let layer = try time { try problem.whiten(operation, into: &output) }

@@ -136,32 +136,36 @@ INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
     }
 }
 
-// Planes of a vector at most in a few samples: channel by channel, since tables of columns would
-// cost more than they carry.
+// Planes of a vector at most in a few samples, or apart: channel by channel.
 INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
     const long inner = b->inner, stride = b->outer_stride;
+    const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
     const NAME(ivec) valid = NAME(lanes)() < (INT)inner;
     // Channels from which a whole vector can be read.
-    const long row = b->channels * inner, whole = row < N ? 0 : (row - N) / inner + 1;
+    const long row = (b->channels - 1) * plane + inner, whole = row < N ? 0 : (row - N) / plane + 1;
     long unwritten = 0;
     for (long c = 0; c < b->channels; c++) {
-        const E *x = r->x + c * b->channel_stride;
-        const E *g = gradient ? r->g + c * b->channel_stride : 0;
+        const E *x = r->x + c * plane;
+        const E *g = gradient ? r->g + c * plane : 0;
         const VEC center = (VEC)(T)r->center[c];
-        NAME(run) run = {0, 0};
-        for (long o = 0; o < b->outer; o++) {
-            if (c < whole)
-                NAME(add_valid)(gradient, NAME(fetch)(x + o * stride),
-                                gradient ? NAME(fetch)(g + o * stride) : (VEC)0, center, valid,
-                                &run);
-            else
-                NAME(add_valid)(gradient, NAME(fetch_part)(x + o * stride, inner),
-                                gradient ? NAME(fetch_part)(g + o * stride, inner) : (VEC)0, center,
-                                valid, &run);
+        NAME(sums) all = {0, 0};
+        for (long o = 0; o < b->outer;) {
+            NAME(run) run = {0, 0};
+            for (const long end = NAME(at_most)(b->outer, o + ROWS_PER_RUN); o < end; o++) {
+                if (c < whole)
+                    NAME(add_valid)(gradient, NAME(fetch)(x + o * stride),
+                                    gradient ? NAME(fetch)(g + o * stride) : (VEC)0, center, valid,
+                                    &run);
+                else
+                    NAME(add_valid)(gradient, NAME(fetch_part)(x + o * stride, inner),
+                                    gradient ? NAME(fetch_part)(g + o * stride, inner) : (VEC)0,
+                                    center, valid, &run);
+            }
+            NAME(add_runs)(run.sum, run.products, &all);
         }
-        r->sum[c] = NAME(reduce)(NAME(widen)(run.sum));
-        r->products[c] = NAME(reduce)(NAME(widen)(run.products));
+        r->sum[c] = NAME(reduce)(all.sum);
+        r->products[c] = NAME(reduce)(all.products);
         unwritten += b->outer * inner;
         if (r->meanwhile && unwritten >= CHUNK) {
             NAME(write_some)(r->meanwhile, unwritten);

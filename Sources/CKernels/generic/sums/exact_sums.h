@@ -25,7 +25,7 @@ OUTLINED NAME(sums)
     double centers[N];
     for (int lane = 0; lane < N; lane++)
         centers[lane] = r->center[first + (lane < channels ? lane : 0)];
-    const WIDE center = b->inner == 1 ? NAME(load_wide)(centers) : (WIDE)centers[0];
+    const WIDE center = NAME(has_single_values)(b) ? NAME(load_wide)(centers) : (WIDE)centers[0];
     NAME(sums) all = {0, 0};
     for (long o = 0; o < b->outer; o++) {
         const E *x = r->x + at + o * b->outer_stride;
@@ -53,7 +53,7 @@ OUTLINED NAME(sums)
 // Mends the sums of N channels or fewer, from `first` on. Those that were well keep their bits, for
 // they are not to depend on their neighbours.
 INLINE void NAME(mend)(int gradient, const NAME(reduction) *r, long first, const char *lost) {
-    if (r->block->inner > 1) {
+    if (!NAME(has_single_values)(r->block)) {
         if (!lost[0]) return;
         const NAME(sums) all = NAME(sum_exactly)(gradient, r, first, 1);
         r->sum[first] = NAME(reduce)(all.sum);
@@ -76,7 +76,7 @@ INLINE void NAME(mend)(int gradient, const NAME(reduction) *r, long first, const
 INLINE void NAME(complete)(int gradient, const NAME(reduction) *r) {
     if (sizeof(T) == sizeof(double)) return;
     const ckernels_block *b = r->block;
-    const long step = b->inner == 1 ? N : 1;
+    const long step = NAME(has_single_values)(b) ? N : 1;
     const double count = (double)(b->outer * b->inner), least = count * LEAST_PRODUCT;
     // A single value is its own center as a rule: nothing is lost of zero.
     const int is_single = !gradient && count == 1;

@@ -3,7 +3,7 @@
 #ifndef PIVOTS_H
 #define PIVOTS_H
 
-#include "../elements/formats.h"
+#include "../columns.h"
 
 // Halfway between the middle two of four values, which one outlier among them does not move; where
 // that is not finite, the first.
@@ -39,7 +39,7 @@ static void NAME(pivots)(const void *x, const ckernels_block *b, double *pivot) 
         from[k] = (const E *)x + value / b->inner * b->outer_stride + value % b->inner;
     }
     long c = 0;
-    for (; b->inner == 1 && c + N <= b->channels; c += N) {
+    for (; NAME(has_single_values)(b) && c + N <= b->channels; c += N) {
         VEC v[4];
         for (int k = 0; k < 4; k++) v[k] = NAME(fetch)(from[k] + c);
         NAME(store_wide)(pivot + c, NAME(middles)(v));

@@ -73,10 +73,12 @@ typedef struct {
 } NAME(ahead);
 
 // The row of sample o, of `samples` that are walked together, and the rows that follow it: those of
-// the next samples, then the first of the next channels.
+// the next samples, then the first of the next channels. Of planes apart, the same place some on.
 INLINE NAME(ahead)
     NAME(ahead_of)(int gradient, const ckernels_block *b, long o, long samples, long row) {
     const long ahead = (gradient ? PREFETCH_DISTANCE / 2 : PREFETCH_DISTANCE) * N / samples;
+    if (NAME(are_apart)(b))
+        return (NAME(ahead)){LONG_MAX, (ahead / b->inner + 1) * b->channel_stride, 0};
     const long rows = ahead / row * samples, rest = ahead % row, stride = b->outer_stride;
     const long skipped = row - o * stride;
     return (NAME(ahead)){
@@ -173,6 +175,7 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
     double(*const sum)[N] = r->scratch->sums.planes.sum;
     double(*const products)[N] = r->scratch->sums.planes.products;
     const long inner = b->inner, row = channels * inner, stride = b->outer_stride;
+    const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
     // With two tensors, four runs of memory pay for the shortest planes only.
     const long longest = gradient ? 4 * N : CHUNK;
     long unwritten = 0;
@@ -183,7 +186,7 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
         const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
         for (long c = 0; c < channels; c++) {
             const T center = (T)r->center[first + c];
-            const long begin = c * inner, end = begin + inner;
+            const long begin = c * plane, end = begin + inner;
             NAME(sums) all = {0, 0};
             if (inner <= longest) {
                 const NAME(run) run = samples == 2

@@ -90,6 +90,8 @@ extension BLASEngine: WhiteningEngine {
 /// Matrices by OpenBLAS and LAPACK. Products stay on the calling thread; the decompositions of large
 /// matrices may take OpenBLAS's threads.
 extension BLASEngine: MatrixAlgebra {
+    static func staysOnItsThread(order: Int) -> Bool { order <= SmallProducts.mostRows }
+
     static func product(
         _ a: SquareMatrix, transposed transA: Bool, _ b: SquareMatrix, transposed transB: Bool
     ) -> SquareMatrix {
@@ -135,19 +137,54 @@ extension BLASEngine: MatrixAlgebra {
     }
 
     static func eigen(_ a: SquareMatrix) -> (values: [Double], vectors: SquareMatrix)? {
-        var vectors = a
-        var values = [Double](repeating: 0, count: a.order)
-        let converged = unsafe vectors.values.withUnsafeMutableBufferPointer { a in
-            unsafe values.withUnsafeMutableBufferPointer { w in
-                do throws(BLASError) {
-                    try unsafe Double.syevd(
-                        triangle: .upper, n: vectors.order, a.baseAddress!, lda: vectors.order,
-                        w.baseAddress!)
-                    return true
-                } catch { return false }
+        staysOnItsThread(order: a.order) ? eigenOfBand(a) : eigenOfTriangle(a)
+    }
+
+    /// By `sbevd`, which never leaves its thread. `syevd` wakes OpenBLAS's threads for each column, of the
+    /// smallest matrix too: two callers then wait for each other, ten times as long as the work takes.
+    private static func eigenOfBand(
+        _ a: SquareMatrix
+    ) -> (values: [Double], vectors: SquareMatrix)? {
+        let n = a.order
+        // Diagonal by diagonal, the middle one last.
+        var band = SquareMatrix(n) { $0 + $1 + 1 < n ? 0 : a[$0 + $1 + 1 - n, $1] }
+        var vectors = SquareMatrix(n, repeating: 0)
+        return unsafe band.values.withUnsafeMutableBufferPointer { ab in
+            unsafe vectors.values.withUnsafeMutableBufferPointer { z in
+                unsafe eigenvalues(n) { w throws(BLASError) in
+                    try unsafe Double.sbevd(
+                        triangle: .upper, n: n, bandwidth: n - 1, ab.baseAddress!, ldab: n, w,
+                        z.baseAddress!, ldz: n)
+                }
             }
+        }.map { ($0, vectors) }
+    }
+
+    /// By `syevd`, which is faster from about 160 rows on.
+    private static func eigenOfTriangle(
+        _ a: SquareMatrix
+    ) -> (values: [Double], vectors: SquareMatrix)? {
+        let n = a.order
+        var vectors = a
+        return unsafe vectors.values.withUnsafeMutableBufferPointer { a in
+            unsafe eigenvalues(n) { w throws(BLASError) in
+                try unsafe Double.syevd(triangle: .upper, n: n, a.baseAddress!, lda: n, w)
+            }
+        }.map { ($0, vectors) }
+    }
+
+    /// The values that `decompose` writes, or `nil` where it does not converge.
+    private static func eigenvalues(
+        _ n: Int, _ decompose: (UnsafeMutablePointer<Double>) throws(BLASError) -> Void
+    ) -> [Double]? {
+        var values = [Double](repeating: 0, count: n)
+        let converged = unsafe values.withUnsafeMutableBufferPointer { w in
+            do throws(BLASError) {
+                try unsafe decompose(w.baseAddress!)
+                return true
+            } catch { return false }
         }
-        return converged ? (values, vectors) : nil
+        return converged ? values : nil
     }
 
     static func inverseCholesky(_ a: SquareMatrix) -> SquareMatrix? {

@@ -10,8 +10,8 @@ enum SmallProducts {
     private static let mostSquares = 600_000
     /// The elements of a matrix up to which gemv does.
     private static let mostElements = 8192
-    /// The most rows of a call, where there are too many multiplications for one.
-    private static let rows = 64
+    /// The most rows of a call, where there are too many multiplications for one: 64³ are `mostProducts`.
+    static let mostRows = 64
     private static let depth = 128
 
     /// C ← op(A) · op(B) + beta · C, with op(A) m × k and op(B) k × n.
@@ -25,7 +25,7 @@ enum SmallProducts {
                 transA: transA, transB: transB, m: m, n: n, k: k, a, lda: lda, b, ldb: ldb,
                 beta: beta, c, ldc: ldc)
         }
-        let rows = min(m, rows)
+        let rows = min(m, mostRows)
         let columns = min(n, mostProducts / (rows * min(k, depth)))
         let depth = min(k, mostProducts / (rows * columns))
         for i in stride(from: 0, to: m, by: rows) {
@@ -60,10 +60,10 @@ enum SmallProducts {
         transA: Transpose = .none, n: Int, k: Int, _ a: UnsafePointer<Double>, lda: Int,
         beta: Double = 0, _ c: UnsafeMutablePointer<Double>, ldc: Int
     ) {
-        let order = min(n, rows)
+        let order = min(n, mostRows)
         let depth = max(1, mostSquares / (order * (order + 1)))
-        for i in stride(from: 0, to: n, by: rows) {
-            let rows = min(rows, n - i)
+        for i in stride(from: 0, to: n, by: mostRows) {
+            let rows = min(mostRows, n - i)
             let first = unsafe a + (transA == .none ? i * lda : i)
             for l in stride(from: 0, to: k, by: depth) {
                 unsafe Double.syrk(

@@ -80,10 +80,9 @@ enum FusedEngine: OverlappingEngine {
     /// Cuts a block into groups of lanes, and their samples into chunks whose sums are short.
     @inline(__always)
     private static func forEachChunk(of block: Block, _ body: (Block) -> Void) {
-        // The kernels walk samples, not parts of planes.
-        let group = block.isContiguousInSamples ? LaneGroup.size : 1
-        for first in stride(from: 0, to: block.lanes, by: group) {
-            let lanes = block.narrowed(toLanes: first..<min(first + group, block.lanes))
+        for first in stride(from: 0, to: block.lanes, by: LaneGroup.size) {
+            let end = min(first + LaneGroup.size, block.lanes)
+            let lanes = block.narrowed(toLanes: first..<end)
             for start in stride(from: 0, to: block.outer, by: longestSum) {
                 body(lanes.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
             }
@@ -130,13 +129,6 @@ enum FusedEngine: OverlappingEngine {
                     (output.x + at).address, shape, mask, at, activation.code,
                     activation.negativeSlope, (output.output + at).address)
             }
-        }
-        guard block.isContiguousInSamples else {
-            for lane in 0..<block.lanes {
-                unsafe write(
-                    output.narrowed(toLanes: lane..<lane + 1), scratch: scratch)
-            }
-            return
         }
         let tables = unsafe LaneTables<Scalar>(scratch)
         unsafe withOutput(output) {

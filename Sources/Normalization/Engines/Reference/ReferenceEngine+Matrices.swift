@@ -1,5 +1,7 @@
 /// Matrices by textbook loops.
 extension ReferenceEngine: MatrixAlgebra {
+    static func staysOnItsThread(order: Int) -> Bool { true }
+
     static func product(
         _ a: SquareMatrix, transposed transA: Bool, _ b: SquareMatrix, transposed transB: Bool
     ) -> SquareMatrix {

@@ -28,6 +28,19 @@ struct SampleLanes {
         }
     }
 
+    /// The same on several threads, for callers that are on no worker.
+    func forEachSample(
+        _ some: Range<Int>, threads: Int, _ body: (_ lanes: Range<Int>, _ offset: Int) -> Void
+    ) {
+        unsafe Workers.run(samples, limit: some.count < 64 ? 1 : threads, scratchCount: 0) {
+            (next: () -> Int?, _: UnsafeMutablePointer<Double>) in
+            while let sample = next() {
+                let offset = sample * channels
+                body(some.lowerBound + offset..<some.upperBound + offset, offset)
+            }
+        }
+    }
+
     /// The same for some lanes, which are cut where a sample ends.
     func forEachPart(
         of lanes: Range<Int>, _ body: (_ lanes: Range<Int>, _ offset: Int) -> Void
@@ -113,7 +126,7 @@ extension BatchNorm {
             let affine = affine.advanced(byLanes: run.firstLane)
             withCoefficients(lanes: lanes.partition.laneCount, of: Scalar.self) { coefficients in
                 let coefficients = coefficients.normalize
-                lanes.forEachSample(0..<channels) { lanes, offset in
+                lanes.forEachSample(0..<channels, threads: runner.threads) { lanes, offset in
                     affine.write(to: coefficients, lanes)
                     setStatistics(coefficients, lanes, offset, runner.engine)
                 }

@@ -37,6 +37,9 @@ struct SquareMatrix: Sendable, Equatable {
 
 /// What whitening needs of linear algebra, on matrices of some hundred rows at most.
 protocol MatrixAlgebra: Sendable {
+    /// Whether the decompositions of so many rows take no threads but the caller's, so that several may run at once.
+    static func staysOnItsThread(order: Int) -> Bool
+
     /// op(A) · op(B), where either may enter transposed.
     static func product(
         _ a: SquareMatrix, transposed: Bool, _ b: SquareMatrix, transposed: Bool

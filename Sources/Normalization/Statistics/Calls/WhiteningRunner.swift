@@ -111,7 +111,9 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         var numbers: [Double] = zeros(grid.groups * count)
         // A decomposition takes about as long as walking so many bytes.
         let cost = grid.channels * grid.groupSize * grid.groupSize * MemoryLayout<Double>.stride
-        let threads = Workers.count(forBytes: cost, limit: threadLimit)
+        let threads =
+            engine.staysOnItsThread(order: grid.groupSize)
+            ? Workers.count(forBytes: cost, limit: threadLimit) : 1
         let firstFailed = Atomic(Int.max)
         try unsafe numbers.withUnsafeMutableBufferPointer { numbers throws(NormalizationError) in
             func part(_ group: Int) -> UnsafeMutableBufferPointer<Double> {
@@ -181,9 +183,9 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         let first = doubles(grid.channels) { unsafe Double(x[grid.index(0, $0)]) }
         var sums = [Double](repeating: 0, count: grid.channels)
         for sample in 0..<count {
-            let position = sample * (grid.positions / count)
+            let place = unsafe x + grid.index(sample * (grid.positions / count), 0)
             for channel in 0..<grid.channels {
-                unsafe sums[channel] += Double(x[grid.index(position, channel)]) - first[channel]
+                unsafe sums[channel] += Double(place[channel * grid.inner]) - first[channel]
             }
         }
         return doubles(grid.channels) {
