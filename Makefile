@@ -115,7 +115,8 @@ accuracy: ## measure every engine and PyTorch against the truth, INTO=docs/measu
 	@.ci/setup gnuplot-nox python3-venv
 	$(SWIFT) build -c release --product norm
 	@mkdir -p $(INTO)
-	python=$$(Tests/Fixtures/python) && "$$python" Tests/Fixtures/accuracy.py .build/release/norm $(INTO)
+	python=$$(Tests/Fixtures/python) && "$$python" Tests/Fixtures/accuracy.py .build/release/norm $(INTO) && \
+		"$$python" Tests/Fixtures/accuracy_family.py .build/release/norm $(INTO)
 
 fold-check: ## fold networks of PyTorch by norm fold, and run both there
 	@.ci/setup python3-venv

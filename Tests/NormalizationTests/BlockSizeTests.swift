@@ -155,4 +155,13 @@ extension Array where Element: NormalizationScalar {
             body(TensorPointer(start))
         }
     }
+
+    @Test("The environment names the size that is written past the caches in bytes, or never")
+    func sizesOfTheEnvironment() {
+        #expect(CacheSizes.size(of: "0") == 0 && CacheSizes.size(of: "3145728") == 3 << 20)
+        #expect(CacheSizes.size(of: "never") == .max)
+        for text in ["", "-1", "3M", "1e6", " 5", "99999999999999999999"] {
+            #expect(CacheSizes.size(of: text) == nil, "\(text)")
+        }
+    }
 }

@@ -58,6 +58,18 @@ public enum Engine: String, Sendable, CaseIterable, Codable {
     /// that is unknown, or that the processor cannot run, changes nothing.
     public static var instructionSet: String { FusedEngine.instructionSet }
 
+    /// The bytes above which the fused engine writes an output past the caches (non-temporal stores); no bit of
+    /// a result depends on it.
+    ///
+    /// Chosen by the kind of processor, unless the environment variable `NORMALIZATION_NON_TEMPORAL` names a
+    /// number of bytes, for all operations, or `never` when the first call is made. Anything else changes nothing.
+    ///
+    /// - Parameter operation: what is computed; sums are taken first where it is not inference.
+    /// - Returns: bytes; `Int.max` for never.
+    public static func nonTemporalSize(for operation: Operation) -> Int {
+        operation == .inference ? CacheSizes.nonTemporalMap : CacheSizes.nonTemporalReduction
+    }
+
     func passes(for operation: Operation, of partition: Partition) -> any PassEngine.Type {
         switch chosen(for: operation, of: partition) {
         case .automatic, .fused: FusedEngine.self

@@ -1,5 +1,13 @@
 internal import CProcessors
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The sizes that the cuts are made for, in bytes; docs/performance.md says how they were found.
 ///
 /// Those that are read off the processor decide how fast a result comes, never what it is.
@@ -22,10 +30,13 @@ enum CacheSizes {
     /// A contiguous run for one pass.
     static let run = 128 << 10
     /// Outputs above this size are written past the cache where each value is read once.
-    static let nonTemporalMap = hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20
+    static let nonTemporalMap =
+        chosenNonTemporal
+        ?? (hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20)
     /// Outputs above this size are, where they were read for the sums before.
     static let nonTemporalReduction =
-        hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20
+        chosenNonTemporal
+        ?? (hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20)
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
     /// The data that is worth a thread, where the caller does not say how many.
@@ -36,4 +47,14 @@ enum CacheSizes {
     /// Whether a store to the last-level cache costs more than one past it, as on Intel's servers,
     /// whose cores share one large cache far away.
     private static let hasDistantLastLevel = cprocessors_is_intel_server() != 0
+
+    /// What the host's environment says of both sizes. Read once.
+    private static let chosenNonTemporal = unsafe getenv("NORMALIZATION_NON_TEMPORAL").flatMap {
+        size(of: unsafe String(cString: $0))
+    }
+
+    /// A number of bytes, or `never`; `nil` for what is neither.
+    static func size(of text: String) -> Int? {
+        text == "never" ? .max : Int(text).flatMap { $0 < 0 ? nil : $0 }
+    }
 }

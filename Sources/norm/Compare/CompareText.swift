@@ -1,4 +1,3 @@
-import BLAS
 import Foundation
 import Normalization
 import TrainingStudy
@@ -10,15 +9,14 @@ struct CompareText {
     /// The machine.
     var machine: String {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let version = OpenBLAS.configuration.split(separator: " ").prefix(2).joined(separator: " ")
-        return "norm \(Version.current) on \(count(cores, "core")): \(version) with its "
-            + "\(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet)."
+        return MachineText.first(on: " on \(count(cores, "core"))")
     }
 
     /// The machine and how it is measured.
     var header: String {
         """
         \(machine)
+        \(MachineText.nonTemporal)
         Medians of \(measurement.samples.lowerBound) to \(measurement.samples.upperBound) \
         samples, the engines taking turns; GB/s of the bytes that must move;
         differences and speed-up against the reference engine on one thread.

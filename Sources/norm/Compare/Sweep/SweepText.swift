@@ -1,4 +1,3 @@
-import BLAS
 import Foundation
 import Normalization
 import TrainingStudy
@@ -9,14 +8,13 @@ enum SweepText {
     private static let noise = 0.95
 
     static func header(threads: Int) -> String {
-        let version = OpenBLAS.configuration.split(separator: " ").prefix(2).joined(separator: " ")
-        return """
-            norm \(Version.current), \(threads == 1 ? "1 thread" : "\(threads) threads"): \(version) \
-            with its \(OpenBLAS.coreName) kernels, fused kernels for \(Engine.instructionSet).
-            Nanoseconds an element by default; marked where another engine is faster by more than 5 %:
-            b, BLAS calls; r, the scalar reference; f, the fused kernels. Planes of one value are
-            features, and data with the channels last.
-            """
+        """
+        \(MachineText.first(on: ", \(threads == 1 ? "1 thread" : "\(threads) threads")"))
+        \(MachineText.nonTemporal)
+        Nanoseconds an element by default; marked where another engine is faster by more than 5 %:
+        b, BLAS calls; r, the scalar reference; f, the fused kernels. Planes of one value are
+        features, and data with the channels last.
+        """
     }
 
     /// A grid for each operation: a row a plane, a column a number of channels.
