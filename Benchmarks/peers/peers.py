@@ -17,6 +17,7 @@ import machine
 import overview
 import problems
 import report
+import stores
 import sweep
 import sweep_report
 import workers as processes
@@ -46,6 +47,8 @@ def arguments():
                         help="planes and channels that no list chose, one thread: ten minutes; with --quick, one")
     parser.add_argument("--family", action="store_true",
                         help="layer, RMS, group and instance norm, per sample, ghost, masks: ten minutes")
+    parser.add_argument("--stores", action="store_true",
+                        help="whether outputs go past the caches from the right size on: five minutes")
     parser.add_argument("--ours", metavar="FILE", help="another build of our worker, of an earlier commit for example")
     parser.add_argument("--sizes", type=listed(sweep.SIZES), default=list(sweep.SIZES),
                         help="of the sweep, of " + ",".join(sweep.SIZES))
@@ -67,6 +70,9 @@ def arguments():
         parser.error("--sweep: not with --only, --types or --from")
     if options.family and (options.sweep or options.only or options.files or options.types):
         parser.error("--family: not with --sweep, --only, --types or --from")
+    if options.stores and (options.sweep or options.family or options.only or options.files or options.types
+                           or options.write_docs):
+        parser.error("--stores: not with --sweep, --family, --only, --types, --from or --write-docs")
     if options.types and options.write_docs:
         parser.error("--write-docs: not with --types")
     return options
@@ -97,8 +103,12 @@ def measure(options, workers, told):
     others = machine.Others([worker.process.pid for worker in workers.values()])
     neighbour = Neighbour() if options.busy else None
     try:
-        step = measure_sweep if options.sweep else measure_family if options.family else measure_groups
-        run |= step(options, workers, run["engine"])
+        if options.stores:
+            run["stores"] = stores.measure(
+                options.operations, options.threads, workers["ours"], run["engine"], options.rounds or 5)
+        else:
+            step = measure_sweep if options.sweep else measure_family if options.family else measure_groups
+            run |= step(options, workers, run["engine"])
     finally:
         if neighbour:
             neighbour.stop()
@@ -138,7 +148,7 @@ def commit():
 
 def command(options):
     """The command that measures the same again."""
-    said = [f"--{flag}" for flag in ["sweep", "family", "quick", "busy"] if getattr(options, flag)]
+    said = [f"--{flag}" for flag in ["sweep", "family", "stores", "quick", "busy"] if getattr(options, flag)]
     if options.only:
         said += ["--only", ",".join(options.only)]
     if options.types:
@@ -219,6 +229,9 @@ def main():
             print(sweep_report.markdown(run))
             if options.write_docs:
                 write_sweep(run)
+            return
+        if options.stores:
+            print(stores.markdown(run))
             return
         if options.family:
             print(family.markdown(run))

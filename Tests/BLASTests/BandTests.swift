@@ -48,7 +48,7 @@ import Testing
         }
         func call(
             _ triangle: Triangle = .upper, n: Int = 2, bandwidth: Int = 1, ldab: Int = 2,
-            ldz: Int = 2, _ band: [Double] = [0, 1, 4, 5]
+            ldz: Int = 2, band: [Double] = [0, 1, 4, 5]
         ) throws(BLASError) {
             var (copy, w, z) = (band, [0.0, 0], [0.0, 0, 0, 0])
             defer { #expect(copy.map(\.bitPattern) == band.map(\.bitPattern)) }
@@ -62,10 +62,10 @@ import Testing
         #expect(throws: refused(7, "ldab", "in 2...2147483647", "1")) { try call(ldab: 1) }
         #expect(throws: refused(10, "ldz", "in 2...2147483647", "1")) { try call(ldz: 1) }
         #expect(throws: refused(6, "ab", "finite", "nan in row 0, column 1")) {
-            try call([0, .nan, 4, 5])
+            try call(band: [0, .nan, 4, 5])
         }
         #expect(throws: refused(6, "ab", "finite", "inf in row 1, column 0")) {
-            try call(.lower, [4, 5, .infinity, 0])
+            try call(.lower, band: [4, 5, .infinity, 0])
         }
     }
 }

@@ -19,6 +19,15 @@ import Testing
         (2, 3, 1 << 20), (6, 64, 1 << 20), (1 << 20, 1, 1 << 20), (1 << 20, 1 << 20, 1 << 20),
     ]
 
+    @Test("The environment names the size that is written past the caches in bytes, or never")
+    func sizesOfTheEnvironment() {
+        #expect(CacheSizes.size(of: "0") == 0 && CacheSizes.size(of: "3145728") == 3 << 20)
+        #expect(CacheSizes.size(of: "never") == .max)
+        for text in ["", "-1", "3M", "1e6", " 5", "99999999999999999999"] {
+            #expect(CacheSizes.size(of: text) == nil, "\(text)")
+        }
+    }
+
     @Test("no size of blocks changes a number of exact data", arguments: Subject.all, layouts)
     func blockSizeChangesNoNumber(_ subject: Subject, layout: Layout) throws {
         let exact = try ExactData(layout, subject.element, exponent: 2)
@@ -153,15 +162,6 @@ extension Array where Element: NormalizationScalar {
         withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
             body(TensorPointer(start))
-        }
-    }
-
-    @Test("The environment names the size that is written past the caches in bytes, or never")
-    func sizesOfTheEnvironment() {
-        #expect(CacheSizes.size(of: "0") == 0 && CacheSizes.size(of: "3145728") == 3 << 20)
-        #expect(CacheSizes.size(of: "never") == .max)
-        for text in ["", "-1", "3M", "1e6", " 5", "99999999999999999999"] {
-            #expect(CacheSizes.size(of: text) == nil, "\(text)")
         }
     }
 }

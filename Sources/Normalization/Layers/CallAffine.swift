@@ -69,7 +69,7 @@ struct SampleAffine<Scalar: NormalizationScalar> {
         guard own.gamma == .absent else { throw .ambiguousParameter(.gamma) }
         guard own.beta == .absent else { throw .ambiguousParameter(.beta) }
         guard scaleOffset.isFinite else { throw .invalidScaleOffset(scaleOffset) }
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         // No span is as long as a product that overflows.
         let (count, overflow) = geometry.shape[0].multipliedReportingOverflow(by: geometry.channels)
         let (g, b) = unsafe (CallBuffer(.gammas, gammas), CallBuffer(.betas, betas))

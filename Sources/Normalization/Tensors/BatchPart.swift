@@ -9,7 +9,7 @@ struct BatchPart: Sendable {
     init(whole geometry: Geometry) {
         self.geometry = geometry
         start = 0
-        elementsOfTheWhole = geometry.count
+        elementsOfTheWhole = geometry.channels * geometry.valuesPerChannel
     }
 
     private init(_ geometry: Geometry, start: Int, of elementsOfTheWhole: Int) {

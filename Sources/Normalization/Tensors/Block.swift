@@ -29,7 +29,7 @@ struct Block: Sendable {
         _ partition: Partition, table: Int = 0, outer: Range<Int>, lanes: Range<Int>,
         inner: Range<Int>
     ) {
-        outerStride = partition.lanes * partition.inner
+        outerStride = partition.outerStride
         laneStride = partition.inner
         offset =
             partition.start + (table * partition.outer + outer.lowerBound) * outerStride

@@ -7,7 +7,11 @@
 /// ```swift
 /// let nchw = try Geometry([32, 64, 56, 56])                  // 32 × 64 × 3136
 /// let nhwc = try Geometry([32, 56, 56, 64], channelAxis: -1)  // 100352 × 64 × 1
+/// let some = try Geometry([32, 64, 56, 56], channels: 16..<48)  // 32 channels of 64
 /// ```
+///
+/// A slice of channels is read where it lies in the tensor: buffers are those of the whole tensor, the layer has the
+/// slice's channels, and the others are neither read nor written.
 public struct Geometry: Sendable, Hashable {
     /// The tensor's dimensions, as given.
     public let shape: [Int]
@@ -15,8 +19,10 @@ public struct Geometry: Sendable, Hashable {
     public let channelAxis: Int
     /// The product of the dimensions before the channel axis.
     public let outer: Int
-    /// The number of channels, at least 1.
+    /// The number of channels that are normalized, at least 1: the tensor's, or those of a slice of them.
     public let channels: Int
+    /// The first of them; 0, but of a slice.
+    public let firstChannel: Int
     /// The product of the dimensions after the channel axis: the length of one plane.
     public let inner: Int
 
@@ -25,7 +31,9 @@ public struct Geometry: Sendable, Hashable {
     public static let mostChannels = ChannelLimit.most
 
     /// The number of elements of the whole tensor.
-    public var count: Int { outer * channels * inner }
+    public var count: Int { outer * outerStride }
+    /// How far two outer indices lie apart, in elements: the whole tensor's channels × inner.
+    public var outerStride: Int { shape[channelAxis] * inner }
     /// The number of values of one channel, `m` in the formulas.
     public var valuesPerChannel: Int { outer * inner }
 
@@ -39,6 +47,26 @@ public struct Geometry: Sendable, Hashable {
     ///   axis is outside the shape, a dimension is negative, there are no channels or more than
     ///   ``mostChannels``, or the number of elements overflows `Int`.
     public init(_ shape: [Int], channelAxis: Int = 1) throws(NormalizationError) {
+        try self.init(shape, channelAxis: channelAxis, slice: nil)
+    }
+
+    /// Reads some channels of a tensor, which are those of the layer: a part of a concatenation, normalized where it
+    /// lies.
+    ///
+    /// - Parameters:
+    ///   - shape: the dimensions of the whole tensor, as in ``init(_:channelAxis:)``.
+    ///   - channelAxis: the axis of the channels.
+    ///   - channels: at least one of the tensor's.
+    /// - Throws: as ``init(_:channelAxis:)``, also when the channels are none of the tensor's.
+    public init(
+        _ shape: [Int], channelAxis: Int = 1, channels: Range<Int>
+    ) throws(NormalizationError) {
+        try self.init(shape, channelAxis: channelAxis, slice: channels)
+    }
+
+    private init(
+        _ shape: [Int], channelAxis: Int, slice: Range<Int>?
+    ) throws(NormalizationError) {
         func invalid(_ defect: NormalizationError.ShapeDefect) -> NormalizationError {
             .invalidShape(shape, channelAxis: channelAxis, defect)
         }
@@ -56,9 +84,14 @@ public struct Geometry: Sendable, Hashable {
             product = next
         }
         guard shape[axis] <= Geometry.mostChannels else { throw invalid(.tooManyChannels) }
+        let all = 0..<shape[axis]
+        if let slice, slice.isEmpty || slice.clamped(to: all) != slice {
+            throw invalid(.sliceOutsideChannels(slice))
+        }
         self.shape = shape
         self.channelAxis = axis
-        channels = shape[axis]
+        channels = (slice ?? all).count
+        firstChannel = (slice ?? all).lowerBound
         // Every factor divides a product known not to overflow; an empty tensor has no values at all.
         outer = isEmpty ? 0 : shape[..<axis].reduce(1, *)
         inner = isEmpty ? 0 : shape[(axis + 1)...].reduce(1, *)
@@ -66,10 +99,21 @@ public struct Geometry: Sendable, Hashable {
 }
 
 extension Geometry {
-    /// Throws where the channels lie on the axis of the samples.
-    func checkSampleAxis() throws(NormalizationError) {
+    /// The channels that are normalized, of the tensor's.
+    var channelRange: Range<Int> { firstChannel..<firstChannel + channels }
+
+    /// Throws where samples cannot be told apart: the channels lie on their axis, or are a slice.
+    func checkSamples() throws(NormalizationError) {
         guard channelAxis > 0 else {
             throw .invalidShape(shape, channelAxis: channelAxis, .noSampleAxis)
+        }
+        try checkIsWhole()
+    }
+
+    /// Throws where the channels are a slice of the tensor's, for calls that walk it as a whole.
+    func checkIsWhole() throws(NormalizationError) {
+        guard channels == shape[channelAxis] else {
+            throw .invalidShape(shape, channelAxis: channelAxis, .sliceOfChannels(channelRange))
         }
     }
 }

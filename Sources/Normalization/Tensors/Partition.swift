@@ -19,8 +19,10 @@ struct Partition: Sendable, Hashable {
     let groupSize: Int
     /// How many lanes in a row have parameters of their own: those behind them repeat theirs.
     let parameters: Int
-    /// Where the first element lies in its tensor: not at 0 where a part of a batch is read.
+    /// Where the first element lies in its tensor: not at 0 where a part of a batch or some channels are read.
     private(set) var start = 0
+    /// How far two outer indices lie apart: more than their lanes where these are some of the tensor's channels.
+    let outerStride: Int
     /// The elements of the tensor that this is a part of, which say whether outputs are worth a place in the
     /// cache; `nil` where it is the whole.
     private var elementsOfTheWhole: Int?
@@ -29,13 +31,14 @@ struct Partition: Sendable, Hashable {
     init(channelsOf geometry: Geometry) {
         self.init(
             tables: 1, outer: geometry.outer, lanes: geometry.channels, inner: geometry.inner,
-            groupSize: 1, parameters: geometry.channels)
+            groupSize: 1, parameters: geometry.channels, outerStride: geometry.outerStride)
+        start = geometry.firstChannel * geometry.inner
     }
 
     /// Batch normalization of a part of a batch.
     init(channelsOf part: BatchPart) {
         self.init(channelsOf: part.geometry)
-        start = part.start
+        start += part.start
         elementsOfTheWhole = part.elementsOfTheWhole
     }
 
@@ -68,7 +71,8 @@ struct Partition: Sendable, Hashable {
     }
 
     private init(
-        tables: Int, outer: Int, lanes: Int, inner: Int, groupSize: Int, parameters: Int
+        tables: Int, outer: Int, lanes: Int, inner: Int, groupSize: Int, parameters: Int,
+        outerStride: Int? = nil
     ) {
         self.tables = tables
         self.outer = outer
@@ -76,6 +80,7 @@ struct Partition: Sendable, Hashable {
         self.inner = inner
         self.groupSize = groupSize
         self.parameters = parameters
+        self.outerStride = outerStride ?? lanes * inner
     }
 
     /// The number of elements.

@@ -22,7 +22,7 @@ public struct PositionMask: Sendable, Equatable {
     ///   ``NormalizationError/wrongLength(_:expected:actual:)``,
     ///   ``NormalizationError/invalidLength(sample:length:most:)`` naming the first sample whose length does not fit.
     public init(lengths: [Int], geometry: Geometry) throws(NormalizationError) {
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         let (shape, samples) = (geometry.shape, geometry.shape[0])
         guard lengths.count == samples else {
             throw .wrongLength(.lengths, expected: samples, actual: lengths.count)
@@ -75,6 +75,7 @@ public struct PositionMask: Sendable, Equatable {
 
     /// Throws unless the mask has the positions of this geometry.
     func check(_ geometry: Geometry) throws(NormalizationError) {
+        try geometry.checkIsWhole()
         guard positionCount == geometry.valuesPerChannel else {
             throw .wrongLength(
                 .positionMask, expected: geometry.valuesPerChannel, actual: positionCount)

@@ -168,19 +168,18 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
     }
 }
 
-// Some channels, from `first` on, of all samples; where planes are short, two samples at a time.
-INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first, long channels,
-                             NAME(ivec) valid) {
+// Some channels, from `first` on, of all samples; where planes are short, two samples at a time. Of
+// a few samples the last ones bring the sums, else the tables do.
+INLINE void NAME(sum_planes)(int gradient, int are_few, const NAME(reduction) *r, long first,
+                             long channels, NAME(ivec) valid) {
     const ckernels_block *b = r->block;
     double(*const sum)[N] = r->scratch->sums.planes.sum;
     double(*const products)[N] = r->scratch->sums.planes.products;
     const long inner = b->inner, row = channels * inner, stride = b->outer_stride;
     const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
-    // With two tensors, four runs of memory pay for the shortest planes only.
-    const long longest = gradient ? 4 * N : CHUNK;
     long unwritten = 0;
     for (long o = 0, samples; o < b->outer; o += samples) {
-        samples = inner <= longest && o + 2 <= b->outer ? 2 : 1;
+        samples = inner <= CHUNK && o + 2 <= b->outer ? 2 : 1;
         const long at = o * stride + first * b->channel_stride;
         const E *x = r->x + at, *g = gradient ? r->g + at : 0;
         const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
@@ -188,7 +187,7 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
             const T center = (T)r->center[first + c];
             const long begin = c * plane, end = begin + inner;
             NAME(sums) all = {0, 0};
-            if (inner <= longest) {
+            if (inner <= CHUNK) {
                 const NAME(run) run = samples == 2
                                           ? NAME(sum_short)(gradient, 1, x, g, stride, begin, end,
                                                             &ahead, center, valid)
@@ -204,12 +203,21 @@ INLINE void NAME(sum_planes)(int gradient, const NAME(reduction) *r, long first,
                 NAME(write_some)(r->meanwhile, unwritten);
                 unwritten = 0;
             }
-            if (b->outer == 1) {
-                r->sum[first + c] = NAME(reduce)(all.sum);
-                r->products[first + c] = NAME(reduce)(all.products);
-            } else {
+            if (!are_few) {
                 NAME(store_wide)(sum[c], NAME(load_wide)(sum[c]) + all.sum);
                 NAME(store_wide)(products[c], NAME(load_wide)(products[c]) + all.products);
+                continue;
+            }
+            if (o > 0) {
+                all.sum += NAME(load_wide)(sum[c]);
+                all.products += NAME(load_wide)(products[c]);
+            }
+            if (o + samples < b->outer) {
+                NAME(store_wide)(sum[c], all.sum);
+                NAME(store_wide)(products[c], all.products);
+            } else {
+                r->sum[first + c] = NAME(reduce)(all.sum);
+                r->products[first + c] = NAME(reduce)(all.products);
             }
         }
     }
@@ -220,17 +228,22 @@ INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
     double(*const sum)[N] = r->scratch->sums.planes.sum;
     double(*const products)[N] = r->scratch->sums.planes.products;
+    const int are_few = b->outer <= 4 && b->inner <= CHUNK;
     // The last vector of a plane begins before the one before it ends.
     NAME(ivec) valid;
     for (int lane = 0; lane < N; lane++) valid[lane] = lane >= N - b->inner % N ? -1 : 0;
     for (long first = 0; first < b->channels; first += PLANES) {
         const long channels = NAME(at_most)(b->channels - first, PLANES);
-        for (long c = 0; b->outer > 1 && c < channels; c++) {
+        if (are_few) {
+            NAME(sum_planes)(gradient, 1, r, first, channels, valid);
+            continue;
+        }
+        for (long c = 0; c < channels; c++) {
             NAME(store_wide)(sum[c], (WIDE)0);
             NAME(store_wide)(products[c], (WIDE)0);
         }
-        NAME(sum_planes)(gradient, r, first, channels, valid);
-        for (long c = 0; b->outer > 1 && c < channels; c++) {
+        NAME(sum_planes)(gradient, 0, r, first, channels, valid);
+        for (long c = 0; c < channels; c++) {
             r->sum[first + c] = NAME(reduce)(NAME(load_wide)(sum[c]));
             r->products[first + c] = NAME(reduce)(NAME(load_wide)(products[c]));
         }

@@ -24,7 +24,7 @@ extension GroupNorm {
                 shape: geometry.shape, channelAxis: geometry.channelAxis, expected: channels,
                 actual: geometry.channels)
         }
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         guard valuesPerGroup(geometry) != 1 else {
             throw .tooFewValuesPerGroup(shape: geometry.shape, groups: groups)
         }

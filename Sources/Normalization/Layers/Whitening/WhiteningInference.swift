@@ -128,6 +128,7 @@ public struct WhiteningInference<Scalar: NormalizationScalar>: Sendable {
                 shape: geometry.shape, channelAxis: geometry.channelAxis, expected: channels,
                 actual: geometry.channels)
         }
+        try geometry.checkIsWhole()
         try buffers.check(geometry)
         guard geometry.count > 0, let tensors = buffers.tensors() else { return }
         let runner = WhiteningRunner<Scalar>(

@@ -29,6 +29,7 @@ extension WhiteningNorm {
                 shape: geometry.shape, channelAxis: geometry.channelAxis, expected: channels,
                 actual: geometry.channels)
         }
+        try geometry.checkIsWhole()
     }
 
     /// Throws unless an array has as many elements as the shape says, before memory is taken for an

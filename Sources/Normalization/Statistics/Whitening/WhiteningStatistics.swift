@@ -172,6 +172,7 @@ extension WhiteningStatistics {
     ) throws(NormalizationError) {
         if let threadLimit, threadLimit < 1 { throw .invalidThreadLimit(threadLimit) }
         try WhiteningLimits.check(channels: geometry.channels, groupSize: groupSize)
+        try geometry.checkIsWhole()
         self = try unsafe x.withUnsafeBufferPointer { x throws(NormalizationError) in
             try unsafe CallBuffer(.input, x).check(count: geometry.count)
             guard let x = x.baseAddress, geometry.count > 0 else {

@@ -121,6 +121,10 @@ extension NormalizationError.ShapeDefect {
         case .noSampleAxis: "expected the samples at axis 0, and the channels behind them"
         case .tooManyNormalized:
             "expected at most \(ChannelLimit.most) elements normalized together"
+        case .sliceOutsideChannels(let slice):
+            "expected some of its channels, got \(slice)"
+        case .sliceOfChannels(let slice):
+            "expected all channels in this call, got the slice \(slice)"
         }
     }
 }

@@ -21,6 +21,10 @@ public enum NormalizationError: Error, Equatable, Sendable {
         case noSampleAxis
         /// More than ``Geometry/mostChannels`` elements are normalized together.
         case tooManyNormalized
+        /// A slice is empty, or not of the shape's channels.
+        case sliceOutsideChannels(Range<Int>)
+        /// A slice of the channels was given to a call that takes all of them.
+        case sliceOfChannels(Range<Int>)
     }
 
     /// The tensors of a call, by the names the error messages use.

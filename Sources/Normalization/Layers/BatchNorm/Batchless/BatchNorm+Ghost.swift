@@ -101,7 +101,7 @@ extension BatchNorm {
         try check(geometry)
         try buffers.check(geometry)
         guard ghostSize >= 1 else { throw .invalidGhostSize(ghostSize) }
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         // The size may be the largest number there is.
         let samples = max(1, geometry.shape[0])
         let parts = try BatchPart.parts(
@@ -206,7 +206,7 @@ extension BatchNorm {
     ) throws(NormalizationError) -> ParameterGradients<Scalar> {
         try check(geometry)
         try buffers.check(geometry)
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         let samples = geometry.shape[0]
         guard 1...max(1, samples) ~= statistics.count else {
             throw .mismatchedPartCount(samples: samples, parts: statistics.count)

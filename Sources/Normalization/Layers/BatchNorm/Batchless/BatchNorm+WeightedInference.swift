@@ -89,7 +89,7 @@ extension BatchNorm {
     ) throws(NormalizationError) {
         try check(geometry)
         try buffers.check(geometry)
-        try geometry.checkSampleAxis()
+        try geometry.checkSamples()
         guard weight >= 0, weight <= 1 else { throw .invalidSampleWeight(weight) }
         let running = try checkedRunningStatistics()
         guard geometry.count > 0, let tensors = buffers.tensors() else { return }
