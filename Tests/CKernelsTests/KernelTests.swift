@@ -68,7 +68,7 @@ struct KernelTests {
     ) throws {
         for shape in shapes {
             // All channels of a tensor, a block of some of a wider one, and a part of each plane.
-            for (extra, gap) in [(0, 0), (3, 0), (1, 3)] {
+            for (extra, gap) in [(0, 0), (3, 0), (1, 3)] where gap == 0 || offset < 2 {
                 let problem = Problem<Scalar>(
                     shape, extraChannels: extra, gap: gap, offset: offset,
                     misalignment: misalignment)

@@ -16,11 +16,16 @@ struct ChannelSliceTests {
     /// Both layouts; planes of a value, below a vector, above it and of many; the first channels, the last, one in
     /// the middle and all.
     static let cases = [
-        Case(shape: [9, 12], axis: 1, slice: 3..<7), Case(shape: [300, 70], axis: 1, slice: 1..<69),
-        Case(shape: [6, 10, 5], axis: 1, slice: 0..<4), Case(shape: [3, 8, 7, 7], axis: 1, slice: 5..<8),
-        Case(shape: [2, 5, 40, 40], axis: 1, slice: 2..<3), Case(shape: [40, 33, 4], axis: 1, slice: 4..<29),
-        Case(shape: [4, 6, 5, 20], axis: -1, slice: 7..<18), Case(shape: [2, 3, 64], axis: 1, slice: 0..<3),
-        Case(shape: [1, 6, 31], axis: 1, slice: 1..<5), Case(shape: [64, 48, 24], axis: 1, slice: 8..<40),
+        Case(shape: [9, 12], axis: 1, slice: 3..<7),
+        Case(shape: [300, 70], axis: 1, slice: 1..<69),
+        Case(shape: [6, 10, 5], axis: 1, slice: 0..<4),
+        Case(shape: [3, 8, 7, 7], axis: 1, slice: 5..<8),
+        Case(shape: [2, 5, 40, 40], axis: 1, slice: 2..<3),
+        Case(shape: [40, 33, 4], axis: 1, slice: 4..<29),
+        Case(shape: [4, 6, 5, 20], axis: -1, slice: 7..<18),
+        Case(shape: [2, 3, 64], axis: 1, slice: 0..<3),
+        Case(shape: [1, 6, 31], axis: 1, slice: 1..<5),
+        Case(shape: [64, 48, 24], axis: 1, slice: 8..<40),
     ]
 
     @Test("A slice is normalized as a copy of it", arguments: Subject.all, cases)
@@ -74,7 +79,7 @@ struct ChannelSliceTests {
         try check(subject.element.scalar)
     }
 
-    @Test("Calls that walk a tensor as a whole refuse a slice, and slices are of the tensor's channels")
+    @Test("Calls that walk whole tensors refuse a slice; slices are of the tensor's channels")
     func refusals() throws {
         let (shape, x) = ([4, 6, 3], [Float](repeating: 1, count: 72))
         let slice = try Geometry(shape, channels: 2..<4)

@@ -51,7 +51,7 @@ public struct Geometry: Sendable, Hashable {
     }
 
     /// Reads some channels of a tensor, which are those of the layer: a part of a concatenation, normalized where it
-    /// lies.
+    /// lies. Buffers are of the whole tensor, an activation's mask too, which a call makes zero before it writes it.
     ///
     /// - Parameters:
     ///   - shape: the dimensions of the whole tensor, as in ``init(_:channelAxis:)``.
