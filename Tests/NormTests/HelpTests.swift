@@ -63,6 +63,6 @@ import Testing
     @Test func versionIsPrinted() throws {
         let outcome = try Command.run("--version")
         #expect(outcome.status == 0 && outcome.error == "", outcome.account)
-        #expect(outcome.output == "0.1.0\n")
+        #expect(outcome.output == "0.2.0-dev\n")
     }
 }

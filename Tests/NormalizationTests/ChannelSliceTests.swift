@@ -61,6 +61,9 @@ struct ChannelSliceTests {
             span = y.mutableSpan
             try layer.inferenceInPlace(&span, geometry: slice)
             tensors.expect(y, around: tensors.x, inside: try layer.inference(copied, shape: shape))
+            span = y.mutableSpan
+            try layer.inverseInPlace(&span, normalizedBy: .running, geometry: slice)
+            tensors.expect(y, around: tensors.x, inside: copied, tolerance: 64)
 
             var dx = tensors.untouched
             span = dx.mutableSpan

@@ -22,6 +22,8 @@ extension FileError: CustomStringConvertible {
         case .archive(let file):
             "\(printable(file)): expected one array, found a zip archive: an .npz holds several, "
                 + "each as an .npy file to unzip"
+        case .otherFormat(let file, let expected, let found):
+            "\(printable(file)): expected \(expected), found \(found)"
         case .unsupportedVersion(let file, let major, let minor):
             "\(printable(file)): expected format version 1.0, 2.0 or 3.0, found \(major).\(minor)"
         case .headerTooLarge(let file, let limit, let found):

@@ -20,6 +20,9 @@ public enum FileError: Error, Equatable, Sendable {
     /// The file is a zip archive, as an `.npz` of several arrays is, where one array is expected.
     case archive(file: String)
 
+    /// The first bytes are those of another format: `found` says which.
+    case otherFormat(file: String, expected: String, found: String)
+
     /// The version of the format is none of those that can be read.
     case unsupportedVersion(file: String, major: UInt8, minor: UInt8)
 

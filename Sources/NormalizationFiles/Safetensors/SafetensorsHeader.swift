@@ -39,6 +39,10 @@ struct SafetensorsHeader: Sendable {
         }
         let length = try source.elements(UInt64.self, count: 1, at: 0)[0]
         guard length <= maximumLength else {
+            if let format = OtherFormat.named(by: try source.bytes(count: 8, at: 0)) {
+                throw .otherFormat(
+                    file: source.name, expected: "a .safetensors file", found: format)
+            }
             throw .headerTooLarge(file: source.name, limit: maximumLength, found: length)
         }
         let dataOffset = 8 + Int(length)

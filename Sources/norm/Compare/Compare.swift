@@ -163,6 +163,9 @@ struct Compare: ParsableCommand {
 
     /// Better now than after minutes of measuring.
     func checkOutput() throws {
+        for (option, output) in [("--json", json), ("--tables", tables), ("--plot", plot)] {
+            try OtherFile.expect(option, output, than: [file].compactMap { $0 })
+        }
         if let json, json != "-" { _ = try AtomicFile(json) }
         if let tables {
             do { _ = try AtomicFile(tables) } catch { throw Failure.data("--tables \(error)") }

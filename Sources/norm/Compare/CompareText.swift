@@ -56,8 +56,10 @@ struct CompareText {
 
     /// One sentence on what was found in all cases, each of which has the results of every engine.
     func conclusion(_ cases: [[EngineResult]]) -> String {
+        // The automatic choice runs one of the others: two draws would favour it.
         let winners = cases.compactMap { results in
-            results.min { $0.timing.median < $1.timing.median }
+            let own = results.filter { $0.engine == $0.chosen }
+            return (own.isEmpty ? results : own).min { $0.timing.median < $1.timing.median }
         }
         let wins = Engine.allCases.map { engine in winners.filter { $0.chosen == engine } }
         guard
@@ -71,8 +73,8 @@ struct CompareText {
             : "\(best.rawValue), \(fixed(speedups[0], 1)) to "
                 + "\(fixed(speedups[speedups.count - 1], 1)) times as fast as the reference on one "
                 + "thread\n(median \(fixed(median(speedups), 1)))"
-        return "Fastest in \(won.count) of \(count(cases.count, "case")): \(speed); the largest "
-            + "difference from the reference in any output is \(scientific(difference))."
+        return "Fastest in \(won.count) of \(count(cases.count, "case")): \(speed).\n"
+            + "The largest difference from the reference in any output is \(scientific(difference))."
     }
 
     private func scientific(_ value: Double) -> String {

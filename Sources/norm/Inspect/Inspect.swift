@@ -69,6 +69,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let weights = try WeightsArgument(file)
         if pairs { return try propose(weights.model) }
+        try OtherFile.expect("--json", json, than: weights.model.files.map(\.name) + [file])
         var inspection = Inspection(weights.model)
         let layers = try inspection.layers()
         guard !layers.isEmpty else {
@@ -98,6 +99,10 @@ struct Inspect: ParsableCommand {
         if !proposals.alone.isEmpty {
             text += "# No layer was found for "
             text += proposals.alone.map(\.printable).joined(separator: ", ") + ".\n"
+        }
+        if !proposals.before.isEmpty {
+            text += "# Before their layers, as channels elsewhere tell: "
+            text += proposals.before.map(\.printable).joined(separator: ", ") + ".\n"
         }
         try StandardOutput.write(
             "# By names and shapes: a file does not say what follows what. Look before you fold.\n\(text)"

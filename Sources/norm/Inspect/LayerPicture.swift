@@ -49,7 +49,11 @@ struct LayerPicture {
                 x - half, scale.place(numbers.lower), x + half, scale.place(numbers.upper),
                 column.color)
             let median = scale.place(numbers.median)
-            drawing.line(x - half, median, x + half, median, "white", width: 1.5)
+            // A box without a height would vanish under it.
+            let isFlat = abs(scale.place(numbers.upper) - scale.place(numbers.lower)) <= 3
+            drawing.line(
+                x - half, median, x + half, median, isFlat ? column.color : "white",
+                width: isFlat ? 3 : 1.5)
             if isNamed {
                 drawing.write(column.name, x + 4, top + plane + 8, .end, size: 11, isTurned: true)
             }

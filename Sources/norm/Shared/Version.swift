@@ -1,4 +1,4 @@
 /// The version of the command line.
 enum Version {
-    static let current = "0.1.0"
+    static let current = "0.2.0-dev"
 }

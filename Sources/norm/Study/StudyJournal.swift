@@ -21,8 +21,8 @@ final class StudyJournal: Sendable {
     /// - Parameters:
     ///   - trainings: how many the study has.
     ///   - continues: whether to go on with what is there; where nothing is, it is begun.
-    /// - Throws: ``Failure`` where another process has it, where it is of other settings, and where it is
-    ///   unfinished and not to be gone on with.
+    /// - Throws: ``Failure`` where another process has it, where it is of other settings, and where there are
+    ///   trainings that are not to be gone on with.
     init(
         in folder: OutputFolder, _ settings: StudySettings, trainings: Int, continues: Bool
     ) throws(Failure) {
@@ -39,11 +39,14 @@ final class StudyJournal: Sendable {
             }
             if continues {
                 try Self.expectSame(settings, head.settings, path)
-            } else if whole.count > 1, whole.count - 1 < head.trainings {
+            } else if whole.count > 1 {
+                let isUnfinished = whole.count - 1 < head.trainings
                 throw .data(
-                    "\(name): expected no study that is unfinished, found \(whole.count - 1) of "
-                        + "\(head.trainings) trainings; --continue goes on with them, removing "
-                        + "\(path) gives them up")
+                    "\(name): expected no study\(isUnfinished ? " that is unfinished" : ""), found "
+                        + (isUnfinished
+                            ? "\(whole.count - 1) of \(head.trainings) trainings; --continue goes on with them, "
+                            : "one of \(head.trainings) trainings; --continue draws it anew, ")
+                        + "removing \(path) gives them up")
             }
         }
         if continues, !whole.isEmpty {

@@ -35,7 +35,10 @@ package struct Plot: Picture {
         }
         return drawn[start.lowerBound...]
             .replacingOccurrences(of: "rgb(  1,   2,   3)", with: "currentColor")
+            .replacingOccurrences(of: "rgb(1,2,3)", with: "currentColor")
             .replacingOccurrences(of: "#010203", with: "currentColor")
+            // Groups would give what is in them black for the colour of the text around.
+            .replacingOccurrences(of: " color=\"black\"", with: "")
             .replacingOccurrences(of: "<title>Gnuplot</title>", with: "<title>\(title)</title>")
             .replacingOccurrences(
                 of: "<desc>Produced by GNUPLOT", with: "<desc>Drawn by gnuplot")
