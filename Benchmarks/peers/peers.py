@@ -112,7 +112,8 @@ def measure(options, workers, told):
     finally:
         if neighbour:
             neighbour.stop()
-    run["others"] = None if options.busy else others.share()
+    # The other workers of --stores would count as others, as the neighbour does.
+    run["others"] = None if options.busy or options.stores else others.share()
     return run
 
 

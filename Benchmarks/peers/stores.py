@@ -20,8 +20,8 @@ def measure(operations, thread_counts, own, engine, rounds, stream=sys.stderr):
     """The medians of each choice in every cell."""
     workers = {"ours": own} | {
         name: Worker("ours", {"NORMALIZATION_NON_TEMPORAL": size}) for name, size in CHOICES.items()}
-    layouts = ["nchw", "nhwc"]
-    cells = [(shape, layout) for shape in SHAPES for layout in layouts[:len(shape) - 1]]
+    cells = [(shape, layout) for shape in SHAPES
+             for layout in (["features"] if len(shape) == 2 else ["nchw", "nhwc"])]
     progress = Progress(stream, len(cells))
     results = []
     try:
