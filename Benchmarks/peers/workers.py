@@ -21,14 +21,14 @@ ENVIRONMENT = {"torch": {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(
 class Worker:
     """A process that answers one line of JSON with another; it sleeps in between."""
 
-    def __init__(self, name, environment={}):
+    def __init__(self, name, environment=None):
         self.name = name
         command = COMMANDS[name]
         if not Path(command[0]).exists():
             raise SystemExit(f"{command[0]} is missing; `make peers` builds it")
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | ENVIRONMENT.get(name, {}) | environment)
+            env=os.environ | ENVIRONMENT.get(name, {}) | (environment or {}))
 
     def ask(self, request):
         """The reply to a request. An error on the other side ends the run, with both lines."""

@@ -22,10 +22,7 @@ struct SampleLanes {
 
     /// Calls `body` with some channels as lanes of each sample, and how far these are from sample 0's.
     func forEachSample(_ some: Range<Int>, _ body: (_ lanes: Range<Int>, _ offset: Int) -> Void) {
-        for sample in 0..<samples {
-            let offset = sample * channels
-            body(some.lowerBound + offset..<some.upperBound + offset, offset)
-        }
+        for sample in 0..<samples { of(sample, some, body) }
     }
 
     /// The same on several threads, for callers that are on no worker.
@@ -34,11 +31,16 @@ struct SampleLanes {
     ) {
         unsafe Workers.run(samples, limit: some.count < 64 ? 1 : threads, scratchCount: 0) {
             (next: () -> Int?, _: UnsafeMutablePointer<Double>) in
-            while let sample = next() {
-                let offset = sample * channels
-                body(some.lowerBound + offset..<some.upperBound + offset, offset)
-            }
+            while let sample = next() { of(sample, some, body) }
         }
+    }
+
+    @inline(__always)
+    private func of(
+        _ sample: Int, _ some: Range<Int>, _ body: (_ lanes: Range<Int>, _ offset: Int) -> Void
+    ) {
+        let offset = sample * channels
+        body(some.lowerBound + offset..<some.upperBound + offset, offset)
     }
 
     /// The same for some lanes, which are cut where a sample ends.
