@@ -64,8 +64,7 @@ public enum Engine: String, Sendable, CaseIterable, Codable {
     /// Chosen by the kind of processor, unless the environment variable `NORMALIZATION_NON_TEMPORAL` names a
     /// number of bytes, for all operations, or `never` when the first call is made. Anything else changes nothing.
     ///
-    /// - Parameter operation: what is computed. Where it is not inference, outputs that are written block by block
-    ///   behind their sums go by its size; a second walk over the whole tensor goes by that of inference.
+    /// - Parameter operation: what is computed.
     /// - Returns: bytes; `Int.max` for never.
     public static func nonTemporalSize(for operation: Operation) -> Int {
         operation == .inference ? CacheSizes.nonTemporalMap : CacheSizes.nonTemporalReduction

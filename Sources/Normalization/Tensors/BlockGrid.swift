@@ -44,10 +44,16 @@ struct BlockGrid: Sendable {
 extension BlockGrid {
     /// Runs of memory of a length that suits the cache, in memory order: how passes walk that read and
     /// write each value once.
-    static func contiguous(_ partition: Partition, elementSize: Int) -> BlockGrid {
+    ///
+    /// - Parameters:
+    ///   - elementSize: the bytes of an element.
+    ///   - nonTemporalSize: the bytes above which an output goes past the caches.
+    static func contiguous(
+        _ partition: Partition, elementSize: Int, nonTemporalSize: Int
+    ) -> BlockGrid {
         let target = CacheSizes.run / elementSize
         let row = partition.lanes * partition.inner
-        let isNonTemporal = partition.tensorCount * elementSize > CacheSizes.nonTemporalMap
+        let isNonTemporal = partition.tensorCount * elementSize > nonTemporalSize
         // Kernels expand the coefficients of short planes to one a column, which a block of few rows
         // would pay for again and again. Planes of a line do without where memory's order is dearer.
         let columns = CacheSizes.columns / elementSize

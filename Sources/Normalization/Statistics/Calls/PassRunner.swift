@@ -6,6 +6,8 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     /// The engine once more, where it can write while it reads. Asked once, not for each block.
     let overlappingEngine: (any OverlappingEngine.Type)?
     let threads: Int
+    /// The bytes above which a walk in memory order writes past the caches.
+    let nonTemporalSize: Int
 
     init(
         _ operation: Engine.Operation, _ partition: Partition, engine: Engine, threadLimit: Int?
@@ -13,6 +15,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         self.partition = partition
         self.engine = engine.passes(for: operation, of: partition)
         overlappingEngine = engine.overlappingPasses(for: operation, of: partition)
+        nonTemporalSize = Engine.nonTemporalSize(for: operation)
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * partition.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
@@ -28,6 +31,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         engine = other.engine
         overlappingEngine = other.overlappingEngine
         threads = other.threads
+        nonTemporalSize = other.nonTemporalSize
     }
 
     /// Calls `body` for each block, on several threads.
@@ -64,7 +68,8 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         _ outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void
     ) {
         let grid = BlockGrid.contiguous(
-            finer ?? partition, elementSize: MemoryLayout<Scalar>.stride)
+            finer ?? partition, elementSize: MemoryLayout<Scalar>.stride,
+            nonTemporalSize: nonTemporalSize)
         unsafe forEachBlock(of: grid) { index, scratch in
             outputs(grid[index]) { unsafe write($0, scratch) }
         }
