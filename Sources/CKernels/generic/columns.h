@@ -47,11 +47,23 @@ INLINE long NAME(rows_per_walk)(const ckernels_block *b, long wanted) {
     return NAME(at_most)(rows ? rows : NAME(at_most)(unit, COLUMNS / n), b->outer);
 }
 
-// One value a column, repeated up to `count` columns. Vectors are stored whole: what goes beyond a
-// plane is the next one's, and the table has room for one more vector.
+// The same number in each column of a plane. Vectors are stored whole, or half where planes are no
+// longer: what goes beyond the plane is the next one's.
+INLINE void NAME(repeat)(int is_half, T value, long inner, T *columns) {
+    typedef T half __attribute__((ext_vector_type(N / 2)));
+    const half v = value;
+    if (is_half)
+        __builtin_memcpy((char *)columns, &v, sizeof v);
+    else
+        for (long i = 0; i < inner; i += N) NAME(store)(columns + i, (VEC)value);
+}
+
+// One value a column, repeated up to `count` columns; the table has room for one more vector.
 INLINE void NAME(expand)(const T *values, long channels, long inner, long count, T *columns) {
-    for (long c = 0; c < channels; c++)
-        for (long i = 0; i < inner; i += N) NAME(store)(columns + c * inner + i, (VEC)values[c]);
+    if (inner <= N / 2)
+        for (long c = 0; c < channels; c++) NAME(repeat)(1, values[c], inner, columns + c * inner);
+    else
+        for (long c = 0; c < channels; c++) NAME(repeat)(0, values[c], inner, columns + c * inner);
     for (long known = channels * inner, more; known < count; known += more) {
         more = NAME(at_most)(known, count - known);
         __builtin_memcpy(columns + known, columns, more * sizeof(T));

@@ -41,12 +41,19 @@ INLINE void NAME(copy_part)(T *to, const T *from, long n) {
     }
 }
 
-// The first n values of a vector, the others zero. Not inlined: the ends of rows are rare.
+#if defined(LOAD_FIRST_32)
+// The first n values of a vector, the others zero.
+INLINE VEC NAME(load_part)(const T *p, long n) {
+    return (VEC)JOINED(LOAD_FIRST, ELEMENT_BITS)(p, n);
+}
+#else
+// The same. Not inlined: the ends of rows are rare.
 OUTLINED VEC NAME(load_part)(const T *p, long n) {
     T lanes[N] = {0};
     NAME(copy_part)(lanes, p, n);
     return NAME(load)(lanes);
 }
+#endif
 
 INLINE void NAME(store)(T *p, VEC v) {
     __builtin_memcpy((char *)p, &v, sizeof v);
@@ -66,16 +73,53 @@ INLINE void NAME(store_wide)(double *p, WIDE v) {
     __builtin_memcpy(p, &v, sizeof v);
 }
 
+typedef double NAME(eight) __attribute__((ext_vector_type(8)));
+
+INLINE NAME(eight) NAME(fold)(WIDE v) {
+#if N == 16
+    return v.lo + v.hi;
+#else
+    return v;
+#endif
+}
+
 // In a fixed order, lane by lane pairwise.
 INLINE double NAME(reduce)(WIDE v) {
-#if N == 16
-    const double __attribute__((ext_vector_type(8))) eight = v.lo + v.hi;
-#else
-    const double __attribute__((ext_vector_type(8))) eight = v;
-#endif
+    const NAME(eight) eight = NAME(fold)(v);
     const double __attribute__((ext_vector_type(4))) four = eight.lo + eight.hi;
     const double __attribute__((ext_vector_type(2))) two = four.lo + four.hi;
     return two.x + two.y;
+}
+
+// The lanes of a row: those in `valid` from `whole` on, and a whole vector before them, if there is
+// one. With is_all a row is one vector.
+INLINE WIDE NAME(row_lanes)(int is_all, const double *row, long whole, NAME(wide_mask) valid) {
+    const WIDE last = NAME(load_wide)(row + whole);
+    if (is_all) return last;
+    const WIDE rest = valid ? last : (WIDE)0;
+    return whole ? NAME(load_wide)(row) + rest : rest;
+}
+
+// What reduce makes of some rows, to the bit: eight at a time, so that none waits for another.
+INLINE void NAME(reduce_each)(int is_all, const double *rows, long stride, long whole,
+                              NAME(wide_mask) valid, long count, double *to) {
+    long i = 0;
+    for (; i + 8 <= count; i += 8) {
+        NAME(eight) v[8];
+        for (int k = 0; k < 8; k++)
+            v[k] = NAME(fold)(NAME(row_lanes)(is_all, rows + (i + k) * stride, whole, valid));
+        for (int k = 0; k < 4; k++)
+            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
+                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+        for (int k = 0; k < 2; k++)
+            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
+                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+        v[0] = __builtin_shufflevector(v[0], v[1], 0, 2, 4, 6, 8, 10, 12, 14) +
+               __builtin_shufflevector(v[0], v[1], 1, 3, 5, 7, 9, 11, 13, 15);
+        __builtin_memcpy(to + i, &v[0], sizeof v[0]);
+    }
+    for (; i < count; i++)
+        to[i] = NAME(reduce)(NAME(row_lanes)(is_all, rows + i * stride, whole, valid));
 }
 
 // 0, 1, 2 ...

@@ -12,6 +12,9 @@
 #define FORMAT_BFLOAT16 17
 #ifndef ELEMENT_FORMAT
 #define ELEMENT_FORMAT ELEMENT_BITS
+#define STORED_BITS ELEMENT_BITS
+#else
+#define STORED_BITS 16
 #endif
 
 // T: what is computed with, and the element of tables. N: its lanes in a vector of 64 bytes. INT:

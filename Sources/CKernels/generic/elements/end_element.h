@@ -2,6 +2,7 @@
 // included for another one.
 #undef ELEMENT_BITS
 #undef ELEMENT_FORMAT
+#undef STORED_BITS
 #undef FORMAT_FLOAT16
 #undef FORMAT_BFLOAT16
 #undef T

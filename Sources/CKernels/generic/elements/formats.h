@@ -31,12 +31,17 @@ INLINE VEC NAME(from_stored)(STORED v) {
     return NAME(vector_of)(__builtin_convertvector(v, NAME(words)) << 16);
 }
 
-typedef E NAME(parts) __attribute__((ext_vector_type(2 * N)));
-
 // A NaN stays one, with the upper bits of its payload: rounding could carry it into an infinity or
 // zero. Not VCVTNEPS2BF16, which makes zeros of subnormal numbers. In few steps: it is these that
 // inference waits for where tensors are in cache, so vectors without a NaN are not asked lane by
 // lane.
+#if defined(BFLOAT16_NARROW)
+INLINE STORED NAME(to_stored)(VEC v) {
+    return BFLOAT16_NARROW(v);
+}
+#else
+typedef E NAME(parts) __attribute__((ext_vector_type(2 * N)));
+
 INLINE STORED NAME(to_stored)(VEC v) {
     const NAME(words) bits = NAME(words_of)(v);
     // Half a unit carries into the number that stays where that is odd.
@@ -49,6 +54,7 @@ INLINE STORED NAME(to_stored)(VEC v) {
     return __builtin_shufflevector(parts, parts, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27,
                                    29, 31);
 }
+#endif
 #elif ELEMENT_FORMAT == FORMAT_FLOAT16 && defined(FLOAT16_WIDEN)
 INLINE VEC NAME(from_stored)(STORED v) {
     return FLOAT16_WIDEN(v);
@@ -119,12 +125,18 @@ INLINE void NAME(copy_elements)(E *to, const E *from, long n) {
     }
 }
 
-// The first n values of a vector, the others zero. Not inlined: the ends of rows are rare.
+#if defined(LOAD_FIRST_32) && (STORED_BITS > 16 || defined(LOAD_FIRST_16))
+// The first n values of a vector, the others zero.
+INLINE VEC NAME(fetch_part)(const E *p, long n) {
+    return NAME(from_stored)((STORED)JOINED(LOAD_FIRST, STORED_BITS)(p, n));
+}
+#else
 OUTLINED VEC NAME(fetch_part)(const E *p, long n) {
     E lanes[N] = {0};
     NAME(copy_elements)(lanes, p, n);
     return NAME(fetch)(lanes);
 }
+#endif
 
 INLINE T NAME(fetch_one)(const E *p) {
 #if ELEMENT_FORMAT == ELEMENT_BITS
@@ -139,10 +151,19 @@ INLINE T NAME(fetch_one)(const E *p) {
 // n < N values, those of the vector's lanes from `lane` on.
 INLINE void NAME(place_lanes)(E *p, VEC v, long lane, long n) {
     const STORED stored = NAME(to_stored)(v);
+#if defined(STORE_LANES_32)
+    JOINED(STORE_LANES, STORED_BITS)(p - lane, FIRST_LANES(n) << lane, stored);
+#else
     NAME(copy_elements)(p, (const E *)&stored + lane, n);
+#endif
 }
 
-OUTLINED void NAME(place_part)(E *p, VEC v, long n) {
+#if defined(STORE_LANES_32)
+INLINE
+#else
+OUTLINED
+#endif
+void NAME(place_part)(E *p, VEC v, long n) {
     NAME(place_lanes)(p, v, 0, n);
 }
 

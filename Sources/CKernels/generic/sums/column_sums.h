@@ -55,39 +55,39 @@ INLINE void NAME(add_rows)(int gradient, const E *x, const E *g, long n, long ro
     }
 }
 
-// The sums of each channel, from those of its columns in all the rows that were walked as one: n
-// columns. No table of the scratch memory is one of the caller's.
-INLINE void NAME(gather)(const NAME(reduction) *r, long first, long channels, long n) {
-    const double *restrict const sum = r->scratch->sums.columns.sum;
-    const double *restrict const products = r->scratch->sums.columns.products;
-    double *restrict const to_sum = r->sum + first;
-    double *restrict const to_products = r->products + first;
-    const long inner = r->block->inner, row = channels * inner;
+// The sum of each of some planes of 2 to 4 columns, as reduce would add them up.
+INLINE void NAME(reduce_shortest)(const double *columns, long inner, long count, double *to) {
+    if (inner == 2)
+        for (long c = 0; c < count; c++) to[c] = columns[2 * c] + columns[2 * c + 1];
+    else if (inner == 3)
+        for (long c = 0; c < count; c++)
+            to[c] = (columns[3 * c] + columns[3 * c + 2]) + columns[3 * c + 1];
+    else
+        for (long c = 0; c < count; c++)
+            to[c] =
+                (columns[4 * c] + columns[4 * c + 2]) + (columns[4 * c + 1] + columns[4 * c + 3]);
+}
+
+// The sums of some channels, from those of their columns in all the rows that were walked as one: n
+// columns. Both are of the scratch memory, and no table of it is one of the caller's.
+INLINE void NAME(gather)(double *restrict columns, long inner, long channels, long n,
+                         double *restrict to) {
+    const long row = channels * inner;
+    if (row < N)
+        for (long j = 0; j < row; j++)
+            for (long f = row; f < n; f += row) columns[j] += columns[f + j];
+    else
+        for (long f = row; f < n; f += row)
+            for (long j = 0; j < row; j++) columns[j] += columns[f + j];
     if (inner == 1) {
-        for (long c = 0; c < channels; c++) to_sum[c] = to_products[c] = 0;
-        for (long f = 0; f < n; f += row) {
-            for (long c = 0; c < channels; c++) {
-                to_sum[c] += sum[f + c];
-                to_products[c] += products[f + c];
-            }
-        }
-        return;
-    }
-    const long whole = (inner - 1) / N * N;
-    const NAME(wide_mask) valid =
-        __builtin_convertvector(NAME(lanes)() < (INT)(inner - whole), NAME(wide_mask));
-    for (long c = 0; c < channels; c++) {
-        NAME(sums) all = {0, 0}, rest = {0, 0};
-        for (long f = c * inner; f < n; f += row) {
-            for (long i = f; i < f + whole; i += N) {
-                all.sum += NAME(load_wide)(sum + i);
-                all.products += NAME(load_wide)(products + i);
-            }
-            rest.sum += NAME(load_wide)(sum + f + whole);
-            rest.products += NAME(load_wide)(products + f + whole);
-        }
-        to_sum[c] = NAME(reduce)(all.sum + (valid ? rest.sum : (WIDE)0));
-        to_products[c] = NAME(reduce)(all.products + (valid ? rest.products : (WIDE)0));
+        __builtin_memcpy(to, columns, channels * sizeof(double));
+    } else if (inner <= 4) {
+        NAME(reduce_shortest)(columns, inner, channels, to);
+    } else {
+        const long whole = (inner - 1) / N * N;
+        const NAME(wide_mask) valid =
+            __builtin_convertvector(NAME(lanes)() < (INT)(inner - whole), NAME(wide_mask));
+        NAME(reduce_each)(0, columns, inner, whole, valid, channels, to);
     }
 }
 
@@ -96,9 +96,10 @@ INLINE void NAME(expand_centers)(const NAME(reduction) *r, long first, long chan
     T *restrict const center = r->scratch->sums.columns.center;
     const double *restrict const from = r->center + first;
     const long inner = r->block->inner, row = channels * inner;
-    // Whole vectors: what goes beyond a plane is the next one's.
-    for (long c = 0; c < channels; c++)
-        for (long i = 0; i < inner; i += N) NAME(store)(center + c * inner + i, (VEC)(T)from[c]);
+    if (inner <= N / 2)
+        for (long c = 0; c < channels; c++) NAME(repeat)(1, (T)from[c], inner, center + c * inner);
+    else
+        for (long c = 0; c < channels; c++) NAME(repeat)(0, (T)from[c], inner, center + c * inner);
     for (long j = row; j < n; j++) center[j] = center[j - row];
 }
 
@@ -132,45 +133,48 @@ INLINE void NAME(sum_columns)(int gradient, const NAME(reduction) *r) {
         if (rest)
             NAME(add_rows)(gradient, x + at, gradient ? g + at : 0, rest, 1, 0, 0, center, sum,
                            products);
-        NAME(gather)(r, first, channels, n);
+        NAME(gather)(sum, b->inner, channels, n, r->sum + first);
+        NAME(gather)(products, b->inner, channels, n, r->products + first);
     }
+}
+
+// A plane of a vector at most in some samples from o on. `whole`: a whole vector of it can be read.
+INLINE NAME(run) NAME(sum_lane)(int gradient, int whole, const NAME(reduction) *r, long o, long end,
+                                long at, VEC center, NAME(ivec) valid) {
+    const long inner = r->block->inner, stride = r->block->outer_stride;
+    NAME(run) run = {0, 0};
+    do {
+        const E *const x = r->x + o * stride + at;
+        const E *const g = gradient ? r->g + o * stride + at : 0;
+        const VEC v = whole ? NAME(fetch)(x) : NAME(fetch_part)(x, inner);
+        const VEC w = !gradient ? (VEC)0 : whole ? NAME(fetch)(g) : NAME(fetch_part)(g, inner);
+        NAME(add_valid)(gradient, v, w, center, valid, &run);
+    } while (++o < end);
+    return run;
 }
 
 // Planes of a vector at most in a few samples, or apart: channel by channel.
 INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
-    const long inner = b->inner, stride = b->outer_stride;
-    const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
+    const long inner = b->inner, plane = NAME(are_apart)(b) ? b->channel_stride : inner;
     const NAME(ivec) valid = NAME(lanes)() < (INT)inner;
     // Channels from which a whole vector can be read.
     const long row = (b->channels - 1) * plane + inner, whole = row < N ? 0 : (row - N) / plane + 1;
-    long unwritten = 0;
-    for (long c = 0; c < b->channels; c++) {
-        const E *x = r->x + c * plane;
-        const E *g = gradient ? r->g + c * plane : 0;
-        const VEC center = (VEC)(T)r->center[c];
-        NAME(sums) all = {0, 0};
-        for (long o = 0; o < b->outer;) {
-            NAME(run) run = {0, 0};
-            for (const long end = NAME(at_most)(b->outer, o + ROWS_PER_RUN); o < end; o++) {
-                if (c < whole)
-                    NAME(add_valid)(gradient, NAME(fetch)(x + o * stride),
-                                    gradient ? NAME(fetch)(g + o * stride) : (VEC)0, center, valid,
-                                    &run);
-                else
-                    NAME(add_valid)(gradient, NAME(fetch_part)(x + o * stride, inner),
-                                    gradient ? NAME(fetch_part)(g + o * stride, inner) : (VEC)0,
-                                    center, valid, &run);
+    for (long first = 0; first < b->channels; first += PLANES) {
+        const long channels = NAME(at_most)(b->channels - first, PLANES);
+        for (long o = 0; o < b->outer; o += ROWS_PER_RUN) {
+            const long end = NAME(at_most)(b->outer, o + ROWS_PER_RUN);
+            for (long c = 0; c < channels; c++) {
+                const long at = (first + c) * plane;
+                const VEC center = (VEC)(T)r->center[first + c];
+                const NAME(run) run =
+                    first + c < whole ? NAME(sum_lane)(gradient, 1, r, o, end, at, center, valid)
+                                      : NAME(sum_lane)(gradient, 0, r, o, end, at, center, valid);
+                NAME(put_run)(o == 0, run, r->scratch, c);
             }
-            NAME(add_runs)(run.sum, run.products, &all);
         }
-        r->sum[c] = NAME(reduce)(all.sum);
-        r->products[c] = NAME(reduce)(all.products);
-        unwritten += b->outer * inner;
-        if (r->meanwhile && unwritten >= CHUNK) {
-            NAME(write_some)(r->meanwhile, unwritten);
-            unwritten = 0;
-        }
+        NAME(reduce_planes)(r, first, channels);
+        if (r->meanwhile) NAME(write_some)(r->meanwhile, channels * b->outer * inner);
     }
 }
 

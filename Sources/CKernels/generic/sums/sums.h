@@ -86,11 +86,14 @@ INLINE NAME(ahead)
         rest - row + (o + rows + samples < b->outer ? (rows + samples) * stride : skipped)};
 }
 
-// The processor follows one run of memory by itself, slowly at first, and not to the next row.
-INLINE void NAME(prefetch)(int gradient, const E *x, const E *g, long i, const NAME(ahead) *a) {
-    const long at = i + (i < a->limit ? a->near : a->far);
+INLINE void NAME(prefetch_at)(int gradient, const E *x, const E *g, long at) {
     __builtin_prefetch(x + at);
     if (gradient) __builtin_prefetch(g + at);
+}
+
+// The processor follows one run of memory by itself, slowly at first, and not to the next row.
+INLINE void NAME(prefetch)(int gradient, const E *x, const E *g, long i, const NAME(ahead) *a) {
+    NAME(prefetch_at)(gradient, x, g, i + (i < a->limit ? a->near : a->far));
 }
 
 // A whole vector from position i of a row on.
@@ -109,22 +112,23 @@ INLINE void NAME(add_rest)(int gradient, const E *x, const E *g, long i, long en
                         gradient ? NAME(fetch)(g + end - N) : (VEC)0, (VEC)center, valid, to);
 }
 
-// A short plane of one channel in one or two samples: a run for each sample, so that neither waits
-// for the other.
+// A short plane of one channel in one or two samples, of a vector at least: a run for each sample,
+// so that neither waits for the other.
 INLINE NAME(run)
     NAME(sum_short)(int gradient, int two, const E *x, const E *g, long stride, long begin,
                     long end, const NAME(ahead) *ahead, T center, NAME(ivec) valid) {
     const E *x1 = x + stride, *g1 = gradient ? g + stride : 0;
     const VEC k = (VEC)center;
+    const long next = begin < ahead->limit ? ahead->near : ahead->far;
     NAME(run) a = {0, 0}, b = {0, 0};
     long i = begin;
-    for (; end - i >= N; i += N) {
-        NAME(prefetch)(gradient, x, g, i, ahead);
+    do {
+        NAME(prefetch_at)(gradient, x, g, i + next);
         NAME(add_at)(gradient, x, g, i, k, &a);
-        if (!two) continue;
-        NAME(prefetch)(gradient, x1, g1, i, ahead);
-        NAME(add_at)(gradient, x1, g1, i, k, &b);
-    }
+        if (two) NAME(prefetch_at)(gradient, x1, g1, i + next);
+        if (two) NAME(add_at)(gradient, x1, g1, i, k, &b);
+        i += N;
+    } while (end - i >= N);
     NAME(add_rest)(gradient, x, g, i, end, center, valid, &a);
     if (two) NAME(add_rest)(gradient, x1, g1, i, end, center, valid, &b);
     if (two) {
@@ -168,85 +172,97 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
     }
 }
 
-// Some channels, from `first` on, of all samples; where planes are short, two samples at a time. Of
-// a few samples the last ones bring the sums, else the tables do.
-INLINE void NAME(sum_planes)(int gradient, int are_few, const NAME(reduction) *r, long first,
-                             long channels, NAME(ivec) valid) {
+// The sums of plane c of a table, added to those of the samples before, if it does not begin them.
+INLINE void NAME(put_sums)(int begins, NAME(sums) plane, NAME(scratch) *scratch, long c) {
+    double *const sum = scratch->sums.planes.sum[c];
+    double *const products = scratch->sums.planes.products[c];
+    if (!begins) {
+        plane.sum += NAME(load_wide)(sum);
+        plane.products += NAME(load_wide)(products);
+    }
+    NAME(store_wide)(sum, plane.sum);
+    NAME(store_wide)(products, plane.products);
+}
+
+INLINE void NAME(put_run)(int begins, NAME(run) run, NAME(scratch) *scratch, long c) {
+    const NAME(sums) plane = {NAME(widen)(run.sum), NAME(widen)(run.products)};
+    NAME(put_sums)(begins, plane, scratch, c);
+}
+
+// The sums of some channels from `first` on, from their tables.
+INLINE void NAME(reduce_planes)(const NAME(reduction) *r, long first, long channels) {
+    const double *const sums = r->scratch->sums.planes.sum[0];
+    const double *const products = r->scratch->sums.planes.products[0];
+    NAME(reduce_each)(1, sums, N, 0, (NAME(wide_mask))0, channels, r->sum + first);
+    NAME(reduce_each)(1, products, N, 0, (NAME(wide_mask))0, channels, r->products + first);
+}
+
+// Some channels, from `first` on, of one sample or two, whose planes are short.
+INLINE void NAME(sum_shorts)(int gradient, int two, int begins, const NAME(reduction) *r, long o,
+                             long first, long channels, NAME(ivec) valid, long *unwritten) {
     const ckernels_block *b = r->block;
-    double(*const sum)[N] = r->scratch->sums.planes.sum;
-    double(*const products)[N] = r->scratch->sums.planes.products;
-    const long inner = b->inner, row = channels * inner, stride = b->outer_stride;
+    const long inner = b->inner, stride = b->outer_stride;
     const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
-    long unwritten = 0;
-    for (long o = 0, samples; o < b->outer; o += samples) {
-        samples = inner <= CHUNK && o + 2 <= b->outer ? 2 : 1;
-        const long at = o * stride + first * b->channel_stride;
-        const E *x = r->x + at, *g = gradient ? r->g + at : 0;
-        const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, samples, row);
-        for (long c = 0; c < channels; c++) {
-            const T center = (T)r->center[first + c];
-            const long begin = c * plane, end = begin + inner;
-            NAME(sums) all = {0, 0};
-            if (inner <= CHUNK) {
-                const NAME(run) run = samples == 2
-                                          ? NAME(sum_short)(gradient, 1, x, g, stride, begin, end,
-                                                            &ahead, center, valid)
-                                          : NAME(sum_short)(gradient, 0, x, g, stride, begin, end,
-                                                            &ahead, center, valid);
-                NAME(add_runs)(run.sum, run.products, &all);
-                unwritten += samples * inner;
-            } else {
-                all = NAME(sum_plane)(gradient, x, g, begin, end, &ahead, center, valid,
-                                      r->meanwhile, &unwritten);
-            }
-            if (r->meanwhile && unwritten >= CHUNK) {
-                NAME(write_some)(r->meanwhile, unwritten);
-                unwritten = 0;
-            }
-            if (!are_few) {
-                NAME(store_wide)(sum[c], NAME(load_wide)(sum[c]) + all.sum);
-                NAME(store_wide)(products[c], NAME(load_wide)(products[c]) + all.products);
-                continue;
-            }
-            if (o > 0) {
-                all.sum += NAME(load_wide)(sum[c]);
-                all.products += NAME(load_wide)(products[c]);
-            }
-            if (o + samples < b->outer) {
-                NAME(store_wide)(sum[c], all.sum);
-                NAME(store_wide)(products[c], all.products);
-            } else {
-                r->sum[first + c] = NAME(reduce)(all.sum);
-                r->products[first + c] = NAME(reduce)(all.products);
-            }
-        }
+    const long at = o * stride + first * b->channel_stride;
+    const E *const x = r->x + at, *const g = gradient ? r->g + at : 0;
+    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1 + two, channels * inner);
+    const double *const centers = r->center + first;
+    NAME(writer) *const meanwhile = r->meanwhile;
+    for (long c = 0; c < channels; c++) {
+        const NAME(run) run = NAME(sum_short)(gradient, two, x, g, stride, c * plane,
+                                              c * plane + inner, &ahead, (T)centers[c], valid);
+        NAME(put_run)(begins, run, r->scratch, c);
+        if (!meanwhile) continue;
+        *unwritten += (1 + two) * inner;
+        if (*unwritten < CHUNK) continue;
+        NAME(write_some)(meanwhile, *unwritten);
+        *unwritten = 0;
     }
 }
 
-// Sample by sample, along its row, as many channels at a time as the tables hold.
+// The same where planes are long, of one sample.
+INLINE void NAME(sum_longs)(int gradient, const NAME(reduction) *r, long o, long first,
+                            long channels, NAME(ivec) valid, long *unwritten) {
+    const ckernels_block *b = r->block;
+    const long inner = b->inner;
+    const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
+    const long at = o * b->outer_stride + first * b->channel_stride;
+    const E *const x = r->x + at, *const g = gradient ? r->g + at : 0;
+    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1, channels * inner);
+    for (long c = 0; c < channels; c++) {
+        const NAME(sums) all =
+            NAME(sum_plane)(gradient, x, g, c * plane, c * plane + inner, &ahead,
+                            (T)r->center[first + c], valid, r->meanwhile, unwritten);
+        NAME(put_sums)(o == 0, all, r->scratch, c);
+    }
+}
+
+// Sample by sample, along its row, as many channels at a time as the tables hold; where planes are
+// short, two samples at a time.
 INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
-    double(*const sum)[N] = r->scratch->sums.planes.sum;
-    double(*const products)[N] = r->scratch->sums.planes.products;
-    const int are_few = b->outer <= 4 && b->inner <= CHUNK;
     // The last vector of a plane begins before the one before it ends.
     NAME(ivec) valid;
     for (int lane = 0; lane < N; lane++) valid[lane] = lane >= N - b->inner % N ? -1 : 0;
     for (long first = 0; first < b->channels; first += PLANES) {
         const long channels = NAME(at_most)(b->channels - first, PLANES);
-        if (are_few) {
-            NAME(sum_planes)(gradient, 1, r, first, channels, valid);
-            continue;
+        const int are_short = b->inner <= CHUNK;
+        long o = 0, unwritten = 0;
+        for (; !are_short && o < b->outer; o++)
+            NAME(sum_longs)(gradient, r, o, first, channels, valid, &unwritten);
+        // Most blocks of few samples have no others than those that begin.
+        if (are_short && b->outer > 1) {
+            NAME(sum_shorts)(gradient, 1, 1, r, 0, first, channels, valid, &unwritten);
+            o = 2;
+        } else if (are_short) {
+            NAME(sum_shorts)(gradient, 0, 1, r, 0, first, channels, valid, &unwritten);
+            o = 1;
         }
-        for (long c = 0; c < channels; c++) {
-            NAME(store_wide)(sum[c], (WIDE)0);
-            NAME(store_wide)(products[c], (WIDE)0);
-        }
-        NAME(sum_planes)(gradient, 0, r, first, channels, valid);
-        for (long c = 0; c < channels; c++) {
-            r->sum[first + c] = NAME(reduce)(NAME(load_wide)(sum[c]));
-            r->products[first + c] = NAME(reduce)(NAME(load_wide)(products[c]));
-        }
+        for (; o + 2 <= b->outer; o += 2)
+            NAME(sum_shorts)(gradient, 1, 0, r, o, first, channels, valid, &unwritten);
+        if (o < b->outer)
+            NAME(sum_shorts)(gradient, 0, 0, r, o, first, channels, valid, &unwritten);
+        NAME(reduce_planes)(r, first, channels);
     }
 }
 
