@@ -34,15 +34,16 @@ static ckernels_block random_block(void) {
         default:
             b.inner = between(1, 1500), b.channels = between(1, 6);
     }
-    const long row = b.channels * b.inner, most = 12000 / row;
+    // Planes that follow each other, or lie apart: parts of planes that a mask has left.
+    b.channel_stride = b.inner + (once_in(4) ? between(1, 40) : 0);
+    const long row = b.channels * b.channel_stride, most = 12000 / row;
     b.outer = most < 2 || once_in(4) ? 1 : between(1, once_in(2) ? most : most < 12 ? most : 12);
-    b.channel_stride = b.inner;
-    b.outer_stride = row + (once_in(3) ? between(1, 3) * b.inner : 0);
+    b.outer_stride = row + (once_in(3) ? between(1, 3) * b.channel_stride : 0);
     return b;
 }
 
 static long span_of(const ckernels_block *b) {
-    return (b->outer - 1) * b->outer_stride + b->channels * b->inner;
+    return (b->outer - 1) * b->outer_stride + b->channels * b->channel_stride;
 }
 
 static void *lend_table(int element, const double *values, long count) {
@@ -102,6 +103,7 @@ static void choose_output(problem *p) {
     ckernels_output *o = &p->output;
     const int kind = (int)between(CKERNELS_NORMALIZE, CKERNELS_WEIGHTED_INPUT_GRADIENT);
     *o = (ckernels_output){.kind = kind, .block = p->block, .non_temporal = once_in(2)};
+    if (once_in(2)) o->padding = between(0, p->block.channel_stride - p->block.inner);
     o->negative_slope = negative_slope;
     o->x = block_of(&p->x);
     if (kind != CKERNELS_NORMALIZE) o->g = block_of(&p->g);
@@ -169,14 +171,18 @@ static void check_output(const problem *p) {
     expectation e = unchanged(&p->y);
     unsigned char *mask = (unsigned char *)numbers(p->mask_bytes / 8 + 1);
     for (long o = 0; o < b->outer; o++)
-        for (long c = 0; c < b->channels; c++)
+        for (long c = 0; c < b->channels; c++) {
+            const long plane = o * b->outer_stride + c * b->channel_stride;
+            for (long i = 0; i < p->output.padding; i++)
+                e.value[p->y.first + plane + b->inner + i] = 0;
             for (long i = 0; i < b->inner; i++) {
-                const long at = o * b->outer_stride + c * b->channel_stride + i;
+                const long at = plane + i;
                 const long to = p->y.first + at, bit = p->first_bit + at;
                 int is_one;
                 value_of(p, at, c, e.value + to, e.allowed + to, &is_one);
                 if (p->mask && is_one) mask[bit / 8] |= (unsigned char)(1 << bit % 8);
             }
+        }
     check(&p->y, e, "y");
     for (long i = 0; p->mask && i < p->mask_bytes; i++)
         if (p->mask[i] != mask[i])
@@ -205,10 +211,11 @@ static void check_sums(const problem *p, int of_gradient, const double *sum,
 static void describe_problem(const problem *p, const char *operation) {
     const ckernels_block *b = &p->block;
     const ckernels_output *o = &p->output;
-    describe("%s of %s, %ld x %ld x %ld, outer stride %ld, kind %d, activation %d%s%s%s", operation,
-             name_of(p->element), b->outer, b->channels, b->inner, b->outer_stride, o->kind,
-             o->activation, o->residual ? ", residual" : "", o->mask ? ", mask" : "",
-             o->non_temporal ? ", past the caches" : "");
+    describe(
+        "%s of %s, %ld x %ld x %ld, strides %ld and %ld, padding %ld, kind %d, activation %d%s%s%s",
+        operation, name_of(p->element), b->outer, b->channels, b->inner, b->outer_stride,
+        b->channel_stride, o->padding, o->kind, o->activation, o->residual ? ", residual" : "",
+        o->mask ? ", mask" : "", o->non_temporal ? ", past the caches" : "");
 }
 
 // The sums of one block, or an output, or both at once.
@@ -253,7 +260,8 @@ void check_masked(const ckernels_passes *passes, int element) {
     expectation e = unchanged(&p.y);
     for (long o = 0; o < b->outer; o++)
         for (long i = 0; i < b->channels * b->inner; i++) {
-            const long at = o * b->outer_stride + i, bit = p.first_bit + at;
+            const long plane = i / b->inner * b->channel_stride;
+            const long at = o * b->outer_stride + plane + i % b->inner, bit = p.first_bit + at;
             const double slope = activation == CKERNELS_LEAKY_RELU ? negative_slope : 0;
             const int is_one = p.mask[bit / 8] >> bit % 8 & 1;
             e.value[p.y.first + at] = p.g.values[p.g.first + at] * (is_one ? 1 : slope);

@@ -97,12 +97,13 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     func output(
         _ kind: Int, _ x: Input, gradient: Input? = nil, adding residual: Input? = nil,
         _ activation: Int32 = 0, mask: UnsafeMutablePointer<UInt8>? = nil,
-        into y: UnsafeMutablePointer<Scalar>, nonTemporal: Bool = false
+        into y: UnsafeMutablePointer<Scalar>, nonTemporal: Bool = false, padding: Int = 0
     ) -> Output<Scalar> {
         let options = ckernels_output(
             kind: Int32(kind), activation: activation, non_temporal: nonTemporal ? 1 : 0,
-            block: block, mask: mask, first_bit: offset, negative_slope: leakySlope, x: x,
-            residual: residual, g: gradient, y: y, tables: ckernels_tables())
+            block: block, padding: padding, mask: mask, first_bit: offset,
+            negative_slope: leakySlope, x: x, residual: residual, g: gradient, y: y,
+            tables: ckernels_tables())
         return Output(options: options, coefficients: coefficients)
     }
 
@@ -134,6 +135,18 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         return y
     }
 
+    /// A result with so many zeros behind each plane.
+    func padded(_ result: [Scalar], by padding: Int) -> [Scalar] {
+        var y = result
+        for outer in 0..<block.outer {
+            for channel in 0..<block.channels {
+                let end = plane(outer, channel) + block.inner
+                for i in end..<end + padding { y[i] = 0 }
+            }
+        }
+        return y
+    }
+
     /// The mask of the whole buffer after `body`.
     func mask(_ body: (UnsafeMutablePointer<UInt8>) -> Void) -> [UInt8] {
         var mask = [UInt8](repeating: 0, count: (x.count + 7) / 8)
@@ -147,10 +160,15 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     private func forEach(_ body: (_ index: Int, _ channel: Int) -> Void) {
         for outer in 0..<block.outer {
             for channel in 0..<block.channels {
-                let plane = offset + outer * block.outer_stride + channel * block.channel_stride
+                let plane = plane(outer, channel)
                 for i in 0..<block.inner { body(plane + i, channel) }
             }
         }
+    }
+
+    /// Where a plane begins in the buffers.
+    private func plane(_ outer: Int, _ channel: Int) -> Int {
+        offset + outer * block.outer_stride + channel * block.channel_stride
     }
 
     func expectedSums(ofGradient: Bool) -> Sums { addedUp(ofGradient) { $0 } }

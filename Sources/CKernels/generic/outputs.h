@@ -4,8 +4,7 @@
 
 #include <limits.h>
 
-#include "columns.h"
-#include "maps.h"
+#include "writer.h"
 
 #if defined(__x86_64__)
 #define NON_TEMPORAL_FENCE() __builtin_ia32_sfence()
@@ -13,83 +12,64 @@
 #define NON_TEMPORAL_FENCE() ((void)0)
 #endif
 
-// Values that a sum reads between two writes of another output: 1 KiB.
-#define CHUNK (16 * N)
-
-// An output on its way: its options, and the position of the next value.
-typedef struct {
-    const ckernels_output *output;
-    NAME(tensors) tensors;
-    const T *tables[TABLES];
-    T (*columns)[COLUMNS + N];  // the coefficients of columns
-    int mode, non_temporal;
-    long o, c, i;
-    int is_joined;             // whether rows are walked as one run of memory
-    long rows_per_walk, head;  // how many at a time, and the columns before the first
-} NAME(writer);
-
-// Whether an output is written by columns: also where planes are little more than a vector, so that
-// each last one belongs to two planes, if there are enough rows to share the tables. Planes of two
-// vectors and more pay for them only where there are few tables.
-INLINE int NAME(writes_columns)(const ckernels_output *output) {
-    const ckernels_block *b = &output->block;
-    if (NAME(are_apart)(b)) return 0;
-    if (b->inner < N) return 1;
-    const long row = b->channels * b->inner;
-    if (b->outer < 8 || b->outer * row < 8 * CHUNK) return 0;
-    // Past the caches, pieces of a row would each begin and end within a line.
-    if (output->non_temporal && row > COLUMNS) return 0;
-    if (b->inner % N == 0) return b->inner == N;
-    const int are_few = output->kind < CKERNELS_INPUT_GRADIENT;
-    return b->inner < (are_few ? 3 : 2) * N;
+// Zeros behind a plane.
+OUTLINED void NAME(pad)(E *y, long n, int non_temporal) {
+    long i = non_temporal ? NAME(head)(y, n) : 0;
+    if (i) NAME(place_part)(y, (VEC)0, i);
+    for (; n - i >= N; i += N) NAME(put)(y + i, (VEC)0, N, non_temporal);
+    if (i < n) NAME(place_part)(y + i, (VEC)0, n - i);
 }
 
-INLINE int NAME(mode_of)(const ckernels_output *output) {
-    switch (output->kind) {
-        case CKERNELS_INPUT_GRADIENT:
-            return INPUT_GRADIENT;
-        case CKERNELS_WEIGHTED_INPUT_GRADIENT:
-            return INPUT_GRADIENT | WEIGHTED;
-        default:
-            return output->activation | (output->residual ? ADDS_RESIDUAL : 0) |
-                   (output->mask ? WRITES_MASK : 0) |
-                   (output->kind == CKERNELS_ACTIVATION_BACKWARD ? ACTIVATION_BACKWARD : 0);
+// Writes elements past the caches from memory that is in them, but for the first ones up to where
+// vectors are aligned, and the last ones that fill none: returns how many.
+INLINE long NAME(stream_row)(E *y, const E *from, long n) {
+    long i = NAME(head)(y, n);
+    NAME(copy_elements)(y, from, i);
+    for (; n - i >= N; i += N) {
+        STORED v;
+        __builtin_memcpy(&v, from + i, sizeof v);
+        __builtin_nontemporal_store(v, (STORED *)(y + i));
     }
+    return i;
 }
 
-INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scratch) *scratch) {
-    const ckernels_tables *tables = &output->tables;
-    w->output = output;
-    w->tensors = (NAME(tensors)){output->x, output->residual, output->g, output->y,
-                                 (T)output->negative_slope};
-    w->mode = NAME(mode_of)(output);
-    w->tables[CENTER] = tables->center;
-    w->tables[SCALE] = tables->scale;
-    w->tables[SHIFT] = w->mode & INPUT_GRADIENT ? tables->correction : tables->shift;
-    w->tables[DEVIATION_SCALE] = tables->deviation_scale;
-    w->tables[GRADIENT_CENTER] = tables->gradient_center;
-    w->tables[WEIGHT] = tables->weight;
-    w->columns = scratch->coefficients;
-    // Where y lies off the boundary of an element, no vector of it can be aligned.
-    w->non_temporal = output->non_temporal && (unsigned long)output->y % sizeof(E) == 0;
-    w->o = w->c = w->i = 0;
-    const ckernels_block *b = &output->block;
-    const int columns = NAME(writes_columns)(output);
-    w->rows_per_walk = columns ? NAME(rows_per_walk)(b, CHUNK) : 1;
-    const long head = w->non_temporal ? NAME(head)(output->y, N) : 0;
-    // Also one row at a time, where rows that follow each other would each begin and end within a
-    // line.
-    const long row = b->channels * b->inner;
-    w->is_joined = columns && (w->rows_per_walk > 1 ||
-                               (head && b->outer > 1 && b->outer_stride == row && row <= COLUMNS));
-    w->head = w->is_joined ? head : 0;
+// Writes the next sample of planes apart and the zeros behind them, past the caches; returns how
+// many values. Each plane is made in the scratch memory, behind what the one before left there.
+INLINE long NAME(write_padded_as)(NAME(writer) *w, int mode) {
+    const ckernels_block *b = &w->output->block;
+    const long plane = b->channel_stride, at = w->o * b->outer_stride;
+    E *const row = (E *)w->columns, *y = w->tensors.y + at;
+    long filled = 0;
+    for (long c = 0; c < b->channels; c++) {
+        const T *tables[TABLES];
+        for (int t = 0; t < NAME(table_count)(mode); t++) tables[t] = w->tables[t] + c;
+        NAME(tensors) tensors = NAME(tensors_at)(&w->tensors, mode, at + c * plane);
+        tensors.y = row + filled;
+        NAME(map_row)(mode, tensors, 0, b->inner, b->inner, 1, tables, 0, (bit_writer){0});
+        NAME(pad)(row + filled + b->inner, w->output->padding, 0);
+        filled += plane;
+        const long written = NAME(stream_row)(y, row, filled);
+        y += written;
+        filled -= written;
+        NAME(copy_elements)(row, row + written, filled);
+    }
+    NAME(copy_elements)(y, row, filled);
+    w->o++;
+    return b->channels * plane;
+}
+
+OUTLINED long NAME(write_padded)(NAME(writer) *w) {
+    return w->mode == INPUT_GRADIENT ? NAME(write_padded_as)(w, INPUT_GRADIENT)
+                                     : NAME(write_padded_as)(w, CKERNELS_IDENTITY);
 }
 
 // Writes the next part of a row, at most `longest` values; returns how many. Samples that follow
 // each other in memory are one row; planes that lie apart are a row each.
 INLINE long NAME(write_row)(NAME(writer) *w, int mode, long longest, int non_temporal) {
     const ckernels_block *b = &w->output->block;
-    const long channels = NAME(are_apart)(b) ? 1 : b->channels;
+    const int may_pad = non_temporal && (mode == CKERNELS_IDENTITY || mode == INPUT_GRADIENT);
+    if (may_pad && NAME(pads_rows)(w->output)) return NAME(write_padded)(w);
+    const long channels = NAME(rows_are_planes)(w->output) ? 1 : b->channels;
     const long sample = channels * b->inner;
     const long samples = b->outer_stride == sample ? b->outer : 1;
     const long at = w->o * b->outer_stride + w->c * b->channel_stride + w->i;
@@ -105,6 +85,7 @@ INLINE long NAME(write_row)(NAME(writer) *w, int mode, long longest, int non_tem
                   tables, non_temporal, mask);
     w->i += n;
     if (w->i < samples * sample) return n;
+    if (w->output->padding > 0) NAME(pad)(w->tensors.y + at + n, w->output->padding, non_temporal);
     w->i = 0;
     w->c += channels;
     if (w->c < b->channels) return n;

@@ -64,6 +64,8 @@ typedef struct {
     // Whether stores go past the caches.
     int non_temporal;
     ckernels_block block;
+    // Zeros that are written behind each plane, at most up to the next one.
+    long padding;
     // One bit an element, set where f' = 1, with the block's first element at bit first_bit. It
     // must be zero before. Null, or with CKERNELS_NORMALIZE and relu, relu6 or leaky relu only.
     unsigned char *mask;

@@ -26,6 +26,9 @@ struct OutputTask<Scalar: NormalizationScalar> {
     /// Where the gradient is that behind an activation, which is gone back through first: of tensors of 16
     /// bits dz is nowhere in memory, where it would be rounded.
     let through: ActivationSource<Scalar>?
+    /// Zeros that are written behind each plane of the block, at most up to the next one: positions that a
+    /// mask leaves out.
+    private(set) var padding = 0
 
     init(
         _ kind: Kind, of x: TensorPointer<Scalar>, _ block: Block,
@@ -50,7 +53,15 @@ struct OutputTask<Scalar: NormalizationScalar> {
     /// The same output narrowed to some of its block's lanes, counted within the block.
     func narrowed(toLanes range: Range<Int>) -> OutputTask {
         unsafe OutputTask(
-            kind, of: x, block.narrowed(toLanes: range), into: output, through: through)
+            kind, of: x, block.narrowed(toLanes: range), into: output, through: through
+        ).padded(by: padding)
+    }
+
+    /// The same output with so many zeros behind each plane.
+    func padded(by padding: Int) -> OutputTask {
+        var task = self
+        task.padding = padding
+        return task
     }
 
     /// The coefficients of x̂, and which lanes are out of range; `nil` where neither matters.

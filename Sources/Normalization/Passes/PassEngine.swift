@@ -10,6 +10,8 @@ protocol PassEngine: InverseRoots {
     static var scratchCount: Int { get }
     /// Whether tensors may have elements of 16 bits; else they are widened for it.
     static var takesHalves: Bool { get }
+    /// Whether outputs may have padding; else that is written for it.
+    static var takesPadding: Bool { get }
 
     /// Count, mean and M2 of each lane of the block.
     static func moments<Scalar: NormalizationScalar>(
@@ -41,10 +43,28 @@ protocol OverlappingEngine: PassEngine {
         by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// Count, mean and M2 of each lane of some parts of the block.
+    ///
+    /// - Returns: whether the moments are as accurate as those of each part by itself, merged.
+    static func moments<Scalar: NormalizationScalar>(
+        _ x: TensorPointer<Scalar>, of block: Block, _ parts: BlockParts,
+        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool
+
+    /// A = Σ g and B = Σ g · x̂ of each lane of some parts of the block.
+    static func gradientSums<Scalar: NormalizationScalar>(
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, of block: Block,
+        _ parts: BlockParts, by coefficients: NormalizeCoefficients<Scalar>,
+        into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>)
 }
+
+/// Calls a function with parts of a block, each of all its lanes, in memory order.
+typealias BlockParts = ((Block) -> Void) -> Void
 
 extension PassEngine {
     static var takesHalves: Bool { false }
+    static var takesPadding: Bool { false }
 }
 
 extension OverlappingEngine {

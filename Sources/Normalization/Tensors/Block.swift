@@ -64,14 +64,19 @@ struct Block: Sendable {
         return block
     }
 
-    /// The same block narrowed to some positions of its planes, counted within the block. Short parts of several
-    /// planes are not written past the caches: each would begin and end within a line that another store has a
-    /// part of.
+    /// The same block narrowed to some positions of its planes, counted within the block.
     func narrowed(toInner range: Range<Int>) -> Block {
         var block = self
-        if lanes > 1 && range.count < min(inner, 1024) { block.isNonTemporal = false }
         block.offset += range.lowerBound
         block.inner = range.count
+        return block
+    }
+
+    /// So many positions behind each plane.
+    func behind(_ count: Int) -> Block {
+        var block = self
+        block.offset += inner
+        block.inner = count
         return block
     }
 

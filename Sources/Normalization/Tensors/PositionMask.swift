@@ -113,6 +113,27 @@ extension PositionMask {
         }
     }
 
+    /// The same, where a part that is not valid and ends the row of the valid one before it is no part of its own, but
+    /// so many positions behind that one's planes.
+    func forEachPaddedPart(
+        of block: Block, in partition: Partition,
+        _ body: (_ part: Block, _ isValid: Bool, _ padding: Int) -> Void
+    ) {
+        var waiting: Block? = nil
+        forEachPart(of: block, in: partition) { part, isValid in
+            if let valid = waiting {
+                let follows =
+                    valid.outer == 1 && part.outer == 1
+                    && part.offset == valid.offset + valid.inner
+                waiting = nil
+                if follows && !isValid { return body(valid, true, part.inner) }
+                body(valid, true, 0)
+            }
+            if isValid { waiting = part } else { body(part, false, 0) }
+        }
+        if let waiting { body(waiting, true, 0) }
+    }
+
     /// A run of positions as whole rows, and parts of one row before and behind them.
     private static func forEachRectangle(
         of run: Range<Int>, inner: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void

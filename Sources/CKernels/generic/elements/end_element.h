@@ -30,6 +30,7 @@
 #undef SCRATCH_H
 #undef COLUMNS_H
 #undef MAPS_H
+#undef WRITER_H
 #undef OUTPUTS_H
 #undef PIVOTS_H
 #undef SUMS_H

@@ -73,17 +73,19 @@ typedef struct {
 } NAME(ahead);
 
 // The row of sample o, of `samples` that are walked together, and the rows that follow it: those of
-// the next samples, then the first of the next channels. Of planes apart, the same place some on.
+// the next samples, then the first of the next channels. Of planes apart, whole planes on: they are
+// parts, and the next samples' follow in another call.
 INLINE NAME(ahead)
     NAME(ahead_of)(int gradient, const ckernels_block *b, long o, long samples, long row) {
-    const long ahead = (gradient ? PREFETCH_DISTANCE / 2 : PREFETCH_DISTANCE) * N / samples;
-    if (NAME(are_apart)(b))
-        return (NAME(ahead)){LONG_MAX, (ahead / b->inner + 1) * b->channel_stride, 0};
+    const long wanted = (gradient ? PREFETCH_DISTANCE / 2 : PREFETCH_DISTANCE) * N / samples;
+    const int are_apart = NAME(are_apart)(b);
+    const long ahead = are_apart ? (wanted / b->inner + 1) * b->channel_stride : wanted;
     const long rows = ahead / row * samples, rest = ahead % row, stride = b->outer_stride;
     const long skipped = row - o * stride;
-    return (NAME(ahead)){
-        row - rest, rest + (o + rows < b->outer ? rows * stride : skipped),
-        rest - row + (o + rows + samples < b->outer ? (rows + samples) * stride : skipped)};
+    const int near = are_apart || o + rows < b->outer;
+    const int far = are_apart || o + rows + samples < b->outer;
+    return (NAME(ahead)){row - rest, rest + (near ? rows * stride : skipped),
+                         rest - row + (far ? (rows + samples) * stride : skipped)};
 }
 
 INLINE void NAME(prefetch_at)(int gradient, const E *x, const E *g, long at) {
@@ -205,7 +207,7 @@ INLINE void NAME(sum_shorts)(int gradient, int two, int begins, const NAME(reduc
     const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
     const long at = o * stride + first * b->channel_stride;
     const E *const x = r->x + at, *const g = gradient ? r->g + at : 0;
-    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1 + two, channels * inner);
+    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1 + two, channels * plane);
     const double *const centers = r->center + first;
     NAME(writer) *const meanwhile = r->meanwhile;
     for (long c = 0; c < channels; c++) {
@@ -228,7 +230,7 @@ INLINE void NAME(sum_longs)(int gradient, const NAME(reduction) *r, long o, long
     const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
     const long at = o * b->outer_stride + first * b->channel_stride;
     const E *const x = r->x + at, *const g = gradient ? r->g + at : 0;
-    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1, channels * inner);
+    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1, channels * plane);
     for (long c = 0; c < channels; c++) {
         const NAME(sums) all =
             NAME(sum_plane)(gradient, x, g, c * plane, c * plane + inner, &ahead,

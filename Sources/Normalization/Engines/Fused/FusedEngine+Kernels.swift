@@ -23,7 +23,7 @@ extension FusedEngine {
         var description = unsafe ckernels_output(
             kind: Int32(kind), activation: epilogue.activation.code,
             non_temporal: block.isNonTemporal ? 1 : 0, block: ckernels_block(block),
-            mask: epilogue.mask, first_bit: at,
+            padding: output.padding, mask: epilogue.mask, first_bit: at,
             negative_slope: epilogue.activation.negativeSlope, x: (output.x + at).address,
             residual: epilogue.residual.map { unsafe ($0 + at).address },
             g: output.gradient.map { unsafe ($0 + at).address },

@@ -7,13 +7,14 @@ internal import CKernels
 /// from the mean it gave. A few values of a `Float` tensor are added in `Float`, and these sums in
 /// `Double`: `ErrorBounds` of the tests derives what that rounds.
 enum FusedEngine: OverlappingEngine {
-    /// For each lane of a group a pivot and two sums in `Double`; then the kernels' tables.
-    static let scratchCount = 6 * LaneGroup.size + Int(CKERNELS_SCRATCH)
+    /// The tables of a group of lanes, then the kernels'.
+    static let scratchCount = unsafe LaneTables<Float>.scratchCount + Int(CKERNELS_SCRATCH)
     /// Samples whose values a kernel may add one after another. The rounding of a sum grows with its
     /// length, so longer ones are cut and their moments merged.
-    private static let longestSum = 1024
+    static let longestSum = 1024
 
     static let takesHalves = true
+    static let takesPadding = true
 
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
@@ -27,15 +28,23 @@ enum FusedEngine: OverlappingEngine {
         unsafe moments.update(repeating: Moments(), count: block.lanes)
         forEachChunk(of: block) { part in
             let first = part.firstLane - block.firstLane
-            unsafe withUnsafePointer(to: ckernels_block(part)) { shape in
-                unsafe ChosenKernels.passes(of: x.format).pivots(
-                    (x + part.offset).address, shape, tables.pivots)
-            }
+            unsafe setPivots(of: x, part, tables)
             unsafe sum(x, part, from: tables.pivots, tables, writing: meanwhile)
             meanwhile = nil
             unsafe mergeMoments(
                 of: x, part, tables, into: moments + first,
                 areFirst: part.offset == block.offset + first * block.laneStride)
+        }
+    }
+
+    /// Sets what deviations are taken from: a value near the middle of each lane.
+    @inline(__always)
+    static func setPivots<Scalar: NormalizationScalar>(
+        of x: TensorPointer<Scalar>, _ part: Block, _ tables: LaneTables<Scalar>
+    ) {
+        unsafe withUnsafePointer(to: ckernels_block(part)) { shape in
+            unsafe ChosenKernels.passes(of: x.format).pivots(
+                (x + part.offset).address, shape, tables.pivots)
         }
     }
 
@@ -79,7 +88,7 @@ enum FusedEngine: OverlappingEngine {
 
     /// Cuts a block into groups of lanes, and their samples into chunks whose sums are short.
     @inline(__always)
-    private static func forEachChunk(of block: Block, _ body: (Block) -> Void) {
+    static func forEachChunk(of block: Block, _ body: (Block) -> Void) {
         for first in stride(from: 0, to: block.lanes, by: LaneGroup.size) {
             let end = min(first + LaneGroup.size, block.lanes)
             let lanes = block.narrowed(toLanes: first..<end)
@@ -139,7 +148,7 @@ enum FusedEngine: OverlappingEngine {
     /// With d the deviation of x from the centers: Σ d and Σ d² of each lane of the block, or
     /// Σ g and Σ g · d, into the tables.
     @inline(__always)
-    private static func sum<Scalar: NormalizationScalar>(
+    static func sum<Scalar: NormalizationScalar>(
         _ x: TensorPointer<Scalar>, times gradient: TensorPointer<Scalar>? = nil, _ block: Block,
         from centers: UnsafePointer<Double>, _ tables: LaneTables<Scalar>,
         writing meanwhile: OutputTask<Scalar>? = nil

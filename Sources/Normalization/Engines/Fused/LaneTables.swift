@@ -3,8 +3,8 @@ enum LaneGroup {
     static let size = 1024
 }
 
-/// A worker's scratch memory: two sums in `Double` and a pivot for each lane of a group, and
-/// what the kernels keep there for the time of a call.
+/// A worker's scratch memory: two sums in `Double` and a pivot for each lane of a group, the same sums
+/// of a part of the values, and what the kernels keep there for the time of a call.
 @unsafe
 struct LaneTables<Scalar: NormalizationScalar> {
     let sums: UnsafeMutablePointer<Double>
@@ -12,13 +12,20 @@ struct LaneTables<Scalar: NormalizationScalar> {
     let pivots: UnsafeMutablePointer<Double>
     let kernelScratch: UnsafeMutableRawPointer
 
+    /// Tables of `Double` in scratch memory.
+    private static var count: Int { 5 }
+    /// The elements of scratch memory that they take.
+    static var scratchCount: Int {
+        unsafe count * LaneGroup.size * MemoryLayout<Double>.stride / MemoryLayout<Scalar>.stride
+    }
+
     @inline(__always)
     init(_ scratch: UnsafeMutablePointer<Scalar>) {
         let raw = UnsafeMutableRawPointer(scratch)
         unsafe sums = raw.assumingMemoryBound(to: Double.self)
         unsafe products = sums + LaneGroup.size
         unsafe pivots = products + LaneGroup.size
-        unsafe kernelScratch = UnsafeMutableRawPointer(pivots + LaneGroup.size)
+        unsafe kernelScratch = UnsafeMutableRawPointer(sums + Self.count * LaneGroup.size)
     }
 
     private init(
@@ -35,6 +42,27 @@ struct LaneTables<Scalar: NormalizationScalar> {
         unsafe LaneTables(
             sums: sums + lanes, products: products + lanes, pivots: pivots + lanes,
             kernelScratch: kernelScratch)
+    }
+
+    /// Tables for the sums of a part of the values, with the same pivots.
+    var ofPart: LaneTables {
+        let part = unsafe sums + (Self.count - 2) * LaneGroup.size
+        return unsafe LaneTables(
+            sums: part, products: part + LaneGroup.size, pivots: pivots,
+            kernelScratch: kernelScratch)
+    }
+
+    /// Makes the sums those of nothing.
+    func clear(_ lanes: Int) {
+        unsafe sums.update(repeating: 0, count: lanes)
+        unsafe products.update(repeating: 0, count: lanes)
+    }
+
+    /// Adds the sums of a part.
+    @inline(__always)
+    func add(_ part: LaneTables, _ lanes: Int) {
+        for lane in 0..<lanes { unsafe sums[lane] += part.sums[lane] }
+        for lane in 0..<lanes { unsafe products[lane] += part.products[lane] }
     }
 
     /// Takes the sums in where none has cancelled; else does nothing.

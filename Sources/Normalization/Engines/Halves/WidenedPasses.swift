@@ -61,12 +61,17 @@ enum WidenedPasses {
         _ output: OutputTask<Scalar>, _ engine: any PassEngine.Type,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        let isOutOfRange = output.coefficients?.hasOutOfRange(output.block.laneRange) == true
+        if output.padding > 0, !engine.takesPadding || isOutOfRange || output.through != nil {
+            unsafe write(output.padded(by: 0), engine, scratch: scratch)
+            return unsafe output.block.behind(output.padding).clear(output.output)
+        }
         if let source = output.through {
             return unsafe write(output, engine, behind: source, scratch)
         }
-        guard let coefficients = output.coefficients,
-            coefficients.hasOutOfRange(output.block.laneRange)
-        else { return unsafe writeAny(output, engine, scratch) }
+        guard isOutOfRange, let coefficients = output.coefficients else {
+            return unsafe writeAny(output, engine, scratch)
+        }
         let flags = coefficients.isOutOfRange
         func flag(_ lane: Int) -> Bool { flags[lane] }
         forEachRun(of: output.block, flag: flag) { lanes, isOut in

@@ -10,6 +10,21 @@ protocol LaneReduction<Scalar> {
     func sum(
         _ block: Block, on runner: PassRunner<Scalar>, into sums: UnsafeMutablePointer<Sums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
+
+    /// The sums of a block of which only some parts count, at once.
+    ///
+    /// - Returns: whether that can be; else each part is summed by itself.
+    func sum(
+        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        into sums: UnsafeMutablePointer<Sums>, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool
+}
+
+extension LaneReduction {
+    func sum(
+        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        into sums: UnsafeMutablePointer<Sums>, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool { false }
 }
 
 /// Count, mean and M2 of x.
@@ -34,6 +49,16 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
             unsafe WidenedPasses.moments(
                 ReferenceEngine.self, x, alone, into: moments + lane, scratch: scratch)
         }
+    }
+
+    func sum(
+        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool {
+        guard let engine = runner.overlappingEngine,
+            unsafe engine.moments(x, of: block, parts, into: moments, scratch: scratch)
+        else { return false }
+        return (0..<block.lanes).allSatisfy { unsafe moments[$0].areFinite }
     }
 }
 
@@ -69,5 +94,14 @@ struct GradientReduction<Scalar: NormalizationScalar>: LaneReduction {
             unsafe WidenedPasses.gradientSums(
                 runner.engine, x, gradient, block, by: coefficients, into: sums, scratch: scratch)
         }
+    }
+    func sum(
+        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool {
+        guard activation == nil, let engine = runner.overlappingEngine else { return false }
+        unsafe engine.gradientSums(
+            x, gradient, of: block, parts, by: coefficients, into: sums, scratch: scratch)
+        return true
     }
 }

@@ -15,13 +15,18 @@ struct MaskedReduction<Base: LaneReduction>: LaneReduction {
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
         if let meanwhile { unsafe runner.write(meanwhile, scratch) }
+        let parts: BlockParts = { body in
+            mask.forEachPart(of: block, in: runner.partition) { part, isValid in
+                if isValid { body(part) }
+            }
+        }
+        if unsafe base.sum(of: block, parts, on: runner, into: sums, scratch: scratch) { return }
         let lanes = block.lanes
         unsafe sums.update(repeating: Sums(), count: lanes)
         unsafe withUnsafeTemporaryAllocation(of: Sums.self, capacity: lanes) { memory in
             guard let found = memory.baseAddress else { return }
             unsafe found.initialize(repeating: Sums(), count: lanes)
-            mask.forEachPart(of: block, in: runner.partition) { part, isValid in
-                guard isValid else { return }
+            parts { part in
                 unsafe base.sum(part, on: runner, into: found, writing: nil, scratch: scratch)
                 for lane in 0..<lanes { unsafe sums[lane].merge(found[lane]) }
             }

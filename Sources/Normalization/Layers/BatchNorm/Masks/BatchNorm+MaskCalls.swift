@@ -80,9 +80,10 @@ extension BatchNorm {
         guard output != .normalized else {
             return write(tensors.output(block, by: coefficients))
         }
-        mask.forEachPart(of: block, in: runner.partition) { part, isValid in
+        mask.forEachPaddedPart(of: block, in: runner.partition) { part, isValid, padding in
             if isValid {
-                write(tensors.output(part, by: coefficients))
+                let task = tensors.output(part, by: coefficients)
+                write(output == .zero ? task.padded(by: padding) : task)
             } else if output == .zero {
                 unsafe part.clear(tensors.y)
             }
@@ -179,14 +180,18 @@ extension BatchNorm {
         ), _ write: (OutputTask<Scalar>) -> Void
     ) {
         guard let dx = unsafe tensors.dx, let valid = outputs.valid else { return }
-        mask.forEachPart(of: block, in: runner.partition) { part, isValid in
-            if isValid {
-                write(valid(part))
-            } else if let invalid = outputs.invalid {
-                write(invalid(part))
-            } else {
-                unsafe part.clear(dx)
+        guard let invalid = outputs.invalid else {
+            return mask.forEachPaddedPart(of: block, in: runner.partition) {
+                part, isValid, padding in
+                if isValid {
+                    write(valid(part).padded(by: padding))
+                } else {
+                    unsafe part.clear(dx)
+                }
             }
+        }
+        mask.forEachPart(of: block, in: runner.partition) { part, isValid in
+            write(isValid ? valid(part) : invalid(part))
         }
     }
 }
