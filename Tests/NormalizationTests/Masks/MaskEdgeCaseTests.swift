@@ -1,4 +1,5 @@
 import Normalization
+import SeededRandom
 import Testing
 
 /// What masks are made of, their edge cases, and what they refuse.
@@ -198,5 +199,39 @@ import Testing
         let y = try layer.forward(x, shape: [2, 1, 3], mask: mask).output
         #expect(try layer.inference(x, shape: [2, 1, 3], mask: mask) == y)
         #expect(y[1] == 0 && y[0] == -y[3] && y[2] == 0 && y[4] == 0)
+    }
+
+    /// The parts of a block share a pivot; one that is far from the mean, or infinite, must not stay.
+    @Test(
+        "outliers where the first positions are valid lose no digit of the statistics",
+        arguments: [1e6, -1e9, .infinity], [20, 70])
+    func outliersLoseNoDigits(outlier: Double, places: Int) throws {
+        let (samples, channels) = (24, 5)
+        let geometry = try Geometry([samples, channels, places])
+        let lengths = (0..<samples).map { 4 + ($0 * 7) % (places - 4) }
+        let mask = try PositionMask(lengths: lengths, geometry: geometry)
+        var random = SplitMix64(seed: 9)
+        var x = (0..<geometry.count).map { _ in Float(Double.random(in: -1...1, using: &random)) }
+        // All four places that a pivot is made of, in one channel.
+        for i in 0..<lengths[0] { x[3 * places + i] = Float(outlier) }
+        func statistics(_ engine: Engine) throws -> BatchStatistics {
+            try BatchStatistics(of: x.span, geometry: geometry, mask: mask, engine: engine)
+        }
+        let expected = try statistics(.reference)
+        let (mean, variance) = (expected.mean, expected.variance())
+        for engine in Engine.allCases {
+            let found = try statistics(engine)
+            for channel in 0..<channels {
+                if channel == 3 && outlier.isInfinite {
+                    #expect(found.mean[3] == .infinity && found.variance()[3].isNaN, "\(engine)")
+                    continue
+                }
+                let deviation = variance[channel].squareRoot()
+                #expect(abs(found.mean[channel] - mean[channel]) < 1e-6 * deviation, "\(engine)")
+                #expect(
+                    abs(found.variance()[channel] - variance[channel]) < 1e-5 * variance[channel],
+                    "\(engine), channel \(channel)")
+            }
+        }
     }
 }
