@@ -18,11 +18,13 @@ struct Norm: ParsableCommand {
         version: Version.current,
         subcommands: [Compare.self, Apply.self, Inspect.self, Fold.self, Study.self])
 
-    /// Throws where the first argument is the name of no subcommand, and names those there are.
+    /// Throws where the first argument is the name of no subcommand, or that of `help` is, and names those
+    /// there are.
     static func checkSubcommand(_ arguments: [String]) throws(Failure) {
         guard let first = arguments.first, !first.hasPrefix("-") else { return }
         let names = configuration.subcommands.map { $0._commandName } + ["help"]
-        guard !names.contains(first) else { return }
-        throw .call("expected one of \(names.joined(separator: ", ")), got '\(first)'")
+        let asked = first == "help" ? arguments.dropFirst().first ?? "help" : first
+        guard !names.contains(asked), !asked.hasPrefix("-") else { return }
+        throw .call("expected one of \(names.joined(separator: ", ")), got '\(asked)'")
     }
 }

@@ -26,7 +26,7 @@ import Testing
         (
             ["inspect", "--help"],
             Finding.Check.allCases.map(\.rawValue) + [
-                "FILE", "--strict", "--pairs", "--json", "--plot", "EXAMPLES",
+                "FILE", "--strict", "--every-tensor", "--pairs", "--json", "--plot", "EXAMPLES",
             ]
         ),
         (

@@ -40,6 +40,9 @@ import Testing
             ["nonsense"],
             "expected one of compare, apply, inspect, fold, study, help, got 'nonsense'"
         ),
+        (
+            ["help", "nix"], "expected one of compare, apply, inspect, fold, study, help, got 'nix'"
+        ),
         (["apply"], "missing expected argument '--mode"),
         (["apply"] + training, "missing expected argument '--output-directory"),
         (["apply", "--mode", "training"] + output, "missing expected argument '--input"),

@@ -146,7 +146,7 @@ import Testing
         let shard = folder.file("model-2.safetensors")
         #expect(
             try fileError { try SafetensorsModel(files: [shard, shard]) }
-                == .invalidTensorName(file: shard, tensor: "bn.bias"))
+                == .repeatedTensor(file: shard, tensor: "bn.bias", other: shard))
         try Self.write(
             "{\"weight_map\": {\"bn.running_mean\": \"model-2.safetensors\"}}", folder)
         #expect(

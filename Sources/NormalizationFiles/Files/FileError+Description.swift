@@ -67,6 +67,9 @@ extension FileError: CustomStringConvertible {
         case .invalidTensorName(let file, let tensor):
             "\(printable(file)): \(named(tensor))expected a name of its own "
                 + "other than \"__metadata__\""
+        case .repeatedTensor(let file, let tensor, let other):
+            "\(printable(file)): \(named(tensor))expected in one file of the model, found in "
+                + "\(printable(other)), too"
         case .overflow(let file, let tensor, let index, let value):
             "\(printable(file)): \(named(tensor))expected numbers in the range of Float, "
                 + "found \(value) at index \(index)"

@@ -63,6 +63,9 @@ public enum FileError: Error, Equatable, Sendable {
     /// The name is taken by another tensor of the file, or reserved by the format.
     case invalidTensorName(file: String, tensor: String)
 
+    /// Another file of the model has a tensor of this name, too.
+    case repeatedTensor(file: String, tensor: String, other: String)
+
     /// Element `index` of the tensor is finite, but infinite in the type asked for.
     case overflow(file: String, tensor: String, index: Int, value: Double)
 

@@ -65,7 +65,7 @@ public struct SafetensorsModel: Sendable {
     /// Opens several files as one model.
     ///
     /// - Throws: ``FileError`` naming the file that cannot be read, or
-    ///   ``FileError/invalidTensorName(file:tensor:)`` where a tensor of the same name is in a file
+    ///   ``FileError/repeatedTensor(file:tensor:other:)`` where a tensor of the same name is in a file
     ///   before it.
     public init(files paths: [String]) throws(FileError) {
         var files: [SafetensorsFile] = []
@@ -76,10 +76,12 @@ public struct SafetensorsModel: Sendable {
     private init(
         _ name: String, _ files: [SafetensorsFile], indexPath: String? = nil
     ) throws(FileError) {
-        var names: Set<ExactText> = []
+        var places: [ExactText: String] = [:]
         for file in files {
-            for entry in file.entries where !names.insert(ExactText(entry.name)).inserted {
-                throw .invalidTensorName(file: file.name, tensor: entry.name)
+            for entry in file.entries {
+                if let other = places.updateValue(file.name, forKey: ExactText(entry.name)) {
+                    throw .repeatedTensor(file: file.name, tensor: entry.name, other: other)
+                }
             }
         }
         self.name = name

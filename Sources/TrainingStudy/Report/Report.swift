@@ -90,6 +90,6 @@ package struct Report {
 
     private static func text(_ duration: Duration) -> String {
         let seconds = Int(duration.seconds.rounded())
-        return seconds < 120 ? "\(seconds) seconds" : "\(seconds / 60) minutes"
+        return seconds < 120 ? "\(seconds) seconds" : "\((seconds + 30) / 60) minutes"
     }
 }

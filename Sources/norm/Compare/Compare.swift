@@ -165,13 +165,8 @@ struct Compare: ParsableCommand {
     func checkOutput() throws {
         for (option, output) in [("--json", json), ("--tables", tables), ("--plot", plot)] {
             try OtherFile.expect(option, output, than: [file].compactMap { $0 })
-        }
-        if let json, json != "-" { _ = try AtomicFile(json) }
-        if let tables {
-            do { _ = try AtomicFile(tables) } catch { throw Failure.data("--tables \(error)") }
-        }
-        if let plot {
-            do { _ = try AtomicFile(plot) } catch { throw Failure.data("--plot \(error)") }
+            guard let output, option != "--json" || output != "-" else { continue }
+            do { _ = try AtomicFile(output) } catch { throw Failure.data("\(option) \(error)") }
         }
     }
 

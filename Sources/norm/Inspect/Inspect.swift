@@ -6,7 +6,10 @@ import NormalizationFiles
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the normalizations of a file of weights, and what is wrong with them.",
-        usage: "norm inspect FILE [--strict] [--pairs] [--json FILE] [--plot DIR]",
+        usage: """
+            norm inspect FILE [--strict] [--every-tensor] [--json FILE] [--plot DIR]
+            norm inspect FILE --pairs
+            """,
         discussion: """
             FILE is a .safetensors file, the .json index of several, or their folder. Of each layer: \
             its name, kind, shape and types, which of gamma, beta and statistics it has, how often \
@@ -31,7 +34,8 @@ struct Inspect: ParsableCommand {
               never-updated      no update is counted, and the statistics moved
               no-affine, no-statistics, tied
 
-            Of layers without running statistics gamma and beta are looked at.
+            Of layers without running statistics gamma and beta are looked at. --every-tensor looks \
+            for numbers that are not finite in all others, too.
 
             EXAMPLES
               norm inspect resnet50.safetensors
@@ -45,6 +49,9 @@ struct Inspect: ParsableCommand {
 
     @Flag(help: "Take warnings for wrong.")
     var strict = false
+
+    @Flag(help: "Find NaN and infinities in every tensor: reads all of the file.")
+    var everyTensor = false
 
     @Flag(
         help: ArgumentHelp(
@@ -72,17 +79,19 @@ struct Inspect: ParsableCommand {
         try OtherFile.expect("--json", json, than: weights.model.files.map(\.name) + [file])
         var inspection = Inspection(weights.model)
         let layers = try inspection.layers()
-        guard !layers.isEmpty else {
+        let scan = try everyTensor ? TensorScan(weights.model) : nil
+        guard !layers.isEmpty || everyTensor && plot == nil else {
             throw Failure(message: "\(file): expected normalizations, found none", status: 1)
         }
         if let plot { try draw(layers, plot) }
-        try write(layers)
-        let text = InspectText(path: file, layers: layers)
+        try write(layers, scan)
+        let text = InspectText(path: file, layers: layers, scan: scan)
         if json != "-" {
             let findings = text.findings.isEmpty ? "" : "\n\(text.findings)\n"
             try StandardOutput.write("\(text.table)\n\(findings)")
         }
-        guard layers.contains(where: { $0.isWrong || strict && $0.hasWarning }) else { return }
+        let isSound = layers.allSatisfy { !$0.isWrong && !(strict && $0.hasWarning) }
+        guard !isSound || scan?.spoiled.isEmpty == false else { return }
         throw Failure(message: text.summary, status: 1)
     }
 
@@ -90,6 +99,7 @@ struct Inspect: ParsableCommand {
     private func propose(_ model: SafetensorsModel) throws {
         for (option, isThere) in [
             ("--json", json != nil), ("--plot", plot != nil), ("--strict", strict),
+            ("--every-tensor", everyTensor),
         ]
         where isThere {
             throw Failure.call("\(option): not with --pairs")
@@ -123,14 +133,20 @@ struct Inspect: ParsableCommand {
             pictures.map { OutputFolder.File(name: "\($0).svg", bytes: Array($1.svg.utf8)) })
     }
 
-    private func write(_ layers: [InspectedLayer]) throws {
+    private func write(_ layers: [InspectedLayer], _ scan: TensorScan?) throws {
         guard let json else { return }
+        func list(_ items: [JSON]) -> String {
+            "[\n" + items.map { "  " + $0.encoded }.joined(separator: ",\n") + "\n]"
+        }
+        let tensors = scan.map { ", \"spoiledTensors\": " + list($0.spoiled.map(\.json)) } ?? ""
         let text =
-            "{\"file\": \(JSON.text(file).encoded), \"layers\": [\n"
-            + layers.map { "  " + $0.json.encoded }.joined(separator: ",\n") + "\n]}\n"
+            "{\"file\": \(JSON.text(file).encoded), \"layers\": " + list(layers.map(\.json))
+            + "\(tensors)}\n"
         guard json != "-" else { return try StandardOutput.write(text) }
-        var output = try AtomicFile(json)
-        try output.write(Array(text.utf8))
-        try output.commit()
+        do {
+            var output = try AtomicFile(json)
+            try output.write(Array(text.utf8))
+            try output.commit()
+        } catch { throw Failure.data("--json \(error)") }
     }
 }

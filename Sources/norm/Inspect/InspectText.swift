@@ -6,9 +6,12 @@ import TrainingStudy
 struct InspectText {
     let path: String
     let layers: [InspectedLayer]
+    /// Every tensor, where they were looked at.
+    var scan: TensorScan?
 
     /// One sentence, and the table of all layers.
     var table: String {
+        guard !layers.isEmpty else { return summary }
         var table = Table([
             ("layer", .left), ("kind", .left), ("shape", .right), ("type", .left), ("has", .left),
             ("updates", .right), ("gamma", .right), ("deviation", .right), ("", .left),
@@ -35,7 +38,13 @@ struct InspectText {
             ? "nothing wrong" : "\(wrong) wrong, \(warned) with warnings"
         let normalizations =
             layers.count == 1 ? "1 normalization" : "\(layers.count) normalizations"
-        return "\(path.printable): \(normalizations), \(found)"
+        return "\(path.printable): \(normalizations), \(found)\(ofTensors)"
+    }
+
+    private var ofTensors: String {
+        guard let scan else { return "" }
+        let tensors = scan.count == 1 ? "1 tensor" : "\(scan.count) tensors"
+        return "; of \(tensors) \(scan.spoiled.count) with numbers that are not finite"
     }
 
     /// What was found, a line each, the worst first; empty where nothing was.
@@ -47,7 +56,9 @@ struct InspectText {
                 }
             }
         }
-        return lines.joined(separator: "\n")
+        let spoiled = scan?.spoiled ?? []
+        return (lines + spoiled.map { "wrong: \($0.entry.name.printable): \($0.message)" })
+            .joined(separator: "\n")
     }
 
     private func range(_ numbers: Quantiles?) -> String {

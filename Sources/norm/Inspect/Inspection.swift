@@ -77,6 +77,13 @@ struct Inspection {
                     level: .warning, check: .noAffine,
                     message: "it has neither gamma nor beta: saved without, or they are lost"))
         }
+        if (found.tensors[.gamma] == nil) != (found.tensors[.beta] == nil) {
+            let (there, lost) =
+                found.tensors[.beta] == nil ? ("gamma", "beta") : ("beta", "gamma")
+            findings.append(
+                Finding(
+                    level: .warning, check: .noAffine, message: "it has \(there) and no \(lost)"))
+        }
         let layer = try model.batchNorm(found.prefix, as: Double.self, isAffine: !isBare)
         let running = layer.runningStatistics
         return LayerHealth(
