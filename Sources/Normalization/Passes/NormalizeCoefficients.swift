@@ -94,11 +94,14 @@ extension NormalizeCoefficients {
         for lane in lanes { mean[lane] = unsafe moments[lane - offset].mean }
         // Each lane has as many values.
         let count = unsafe Double(moments[lanes.lowerBound - offset].count)
-        for lane in lanes { variance[lane] = unsafe moments[lane - offset].m2 / count }
+        for lane in lanes { variance[lane] = unsafe moments[lane - offset].m2 }
+        for lane in lanes { variance[lane] /= count }
         setInverseDeviations(lanes, epsilon: epsilon, roots)
+        // The table of a backward pass is free here.
+        let correction = table(.meanGradient)
+        for lane in lanes { correction[lane] = unsafe moments[lane - offset].meanCorrection }
         for lane in lanes {
-            let part =
-                unsafe moments[lane - offset].meanCorrection * gamma[lane] * inverseDeviation[lane]
+            let part = correction[lane] * gamma[lane] * inverseDeviation[lane]
             // Nothing is lost where a product of zero is not a number.
             beta[lane] -= part - part == 0 ? part : 0
         }

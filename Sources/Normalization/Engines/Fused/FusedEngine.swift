@@ -63,7 +63,7 @@ enum FusedEngine: OverlappingEngine {
         var cancelled = 0
         for lane in 0..<part.lanes {
             let found = unsafe tables.moments(lane, m)
-            if unsafe tables.isCancelled(lane, m) {
+            if unsafe tables.isCancelled(lane, 1 / m) {
                 unsafe tables.pivots[lane] = Double(Scalar(found.mean))
                 cancelled += 1
             } else {
@@ -78,7 +78,7 @@ enum FusedEngine: OverlappingEngine {
             let here = unsafe tables.advanced(by: lane)
             if !walksAll { unsafe sum(x, alone, from: here.pivots, here) }
             // A mean found with an outlier for pivot may be far off itself; the second one is not.
-            if unsafe here.isCancelled(0, m) {
+            if unsafe here.isCancelled(0, 1 / m) {
                 unsafe here.pivots[0] = Double(Scalar(here.moments(0, m).mean))
                 unsafe sum(x, alone, from: here.pivots, here)
             }

@@ -74,7 +74,8 @@ struct LaneTables<Scalar: NormalizationScalar> {
     ) -> Bool {
         // Each loop does one thing, so that the compiler makes vectors of them.
         var cancelled = 0
-        for lane in 0..<lanes { cancelled |= unsafe isCancelled(lane, m) ? 1 : 0 }
+        let inverse = 1 / m
+        for lane in 0..<lanes { cancelled |= unsafe isCancelled(lane, inverse) ? 1 : 0 }
         guard cancelled == 0 else { return false }
         if areFirst {
             for lane in 0..<lanes { unsafe moments[lane] = self.moments(lane, m) }
@@ -98,10 +99,12 @@ struct LaneTables<Scalar: NormalizationScalar> {
             m2: m2 < 0 ? 0 : m2)
     }
 
-    /// Whether the difference has lost more than two bits, or half a bit of a `Double` tensor's.
+    /// Whether the difference has lost more than two bits, or half a bit of a `Double` tensor's; of 1/m, for
+    /// a product serves to tell.
     @inline(__always)
-    func isCancelled(_ lane: Int, _ m: Double) -> Bool {
+    func isCancelled(_ lane: Int, _ inverse: Double) -> Bool {
         let kept = Scalar.self == Double.self ? 0.75 : 0.25
-        return unsafe m2(lane, m) < products[lane] * kept
+        let m2 = unsafe products[lane] - sums[lane] * (sums[lane] * inverse)
+        return unsafe m2 < products[lane] * kept
     }
 }

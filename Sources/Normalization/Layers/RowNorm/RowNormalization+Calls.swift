@@ -134,8 +134,12 @@ private func areInRange<Scalar: NormalizationScalar>(
     let (least, most) = (Scalar(range.lowerBound), Scalar(range.upperBound))
     var outside: Int32 = 0
     for j in 0..<count {
+        // Without branches, so that the compiler makes vectors of it. A NaN is not at most anything.
         let size = unsafe scale[j].magnitude
-        outside |= size >= least && size <= most || size == 0 ? 0 : 1
+        let isLarge: Int32 = size <= most ? 0 : 1
+        let isSmall: Int32 = size < least ? 1 : 0
+        let isZero: Int32 = size == 0 ? 1 : 0
+        outside |= isLarge | (isSmall & (1 - isZero))
     }
     return outside == 0
 }
