@@ -51,7 +51,10 @@ INLINE long NAME(write_padded_as)(NAME(writer) *w, int mode) {
         const long written = NAME(stream_row)(y, row, filled);
         y += written;
         filled -= written;
-        NAME(copy_elements)(row, row + written, filled);
+        // Fewer than a vector are left, and may lie within one of their new place.
+        STORED left;
+        __builtin_memcpy(&left, row + written, sizeof left);
+        __builtin_memcpy(row, &left, sizeof left);
     }
     NAME(copy_elements)(y, row, filled);
     w->o++;
