@@ -138,11 +138,8 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
     /// A result with so many zeros behind each plane.
     func padded(_ result: [Scalar], by padding: Int) -> [Scalar] {
         var y = result
-        for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let end = plane(outer, channel) + block.inner
-                for i in end..<end + padding { y[i] = 0 }
-            }
+        forEachPlane { start, _ in
+            for i in 0..<padding { y[start + block.inner + i] = 0 }
         }
         return y
     }
@@ -158,17 +155,19 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
 
     /// Calls `body` with each index of the block in the buffers, and its channel.
     private func forEach(_ body: (_ index: Int, _ channel: Int) -> Void) {
-        for outer in 0..<block.outer {
-            for channel in 0..<block.channels {
-                let plane = plane(outer, channel)
-                for i in 0..<block.inner { body(plane + i, channel) }
-            }
+        forEachPlane { start, channel in
+            for i in 0..<block.inner { body(start + i, channel) }
         }
     }
 
-    /// Where a plane begins in the buffers.
-    private func plane(_ outer: Int, _ channel: Int) -> Int {
-        offset + outer * block.outer_stride + channel * block.channel_stride
+    /// Calls `body` with the index where each plane of the block begins, and its channel.
+    private func forEachPlane(_ body: (_ start: Int, _ channel: Int) -> Void) {
+        for outer in 0..<block.outer {
+            for channel in 0..<block.channels {
+                body(
+                    offset + outer * block.outer_stride + channel * block.channel_stride, channel)
+            }
+        }
     }
 
     func expectedSums(ofGradient: Bool) -> Sums { addedUp(ofGradient) { $0 } }

@@ -3,7 +3,8 @@
 ///
 /// Held as runs of valid positions in the order outer × inner. That order is the same channels first and last, so one
 /// mask serves both layouts of a batch. Channels last, long runs are walked as fast as a tensor without a mask. Channels
-/// first, each plane is a call of its own, which takes longer than without one, most where planes are short.
+/// first, each sample's part of some channels is walked by itself, which takes longer than without a mask where planes
+/// are short.
 public struct PositionMask: Sendable, Equatable {
     /// The number of positions, valid or not: outer · inner of a geometry.
     public let positionCount: Int

@@ -80,9 +80,6 @@ struct FoldedFile {
         return (names.subtracting(kept), metadata)
     }
 
-    /// The most bytes that are copied at a time.
-    private static let pieceSize = 4 << 20
-
     /// Writes the file.
     func write(to file: inout AtomicFile) throws {
         try file.write(layout.header)
@@ -91,15 +88,7 @@ struct FoldedFile {
             case .weights(let fold): try fold.writeWeights(to: &file)
             case .bias(let numbers): try file.write(numbers)
             case .copy(let entry):
-                let count = entry.byteRange.count
-                for start in stride(from: 0, to: count, by: Self.pieceSize) {
-                    let piece = start..<min(count, start + Self.pieceSize)
-                    let bytes: [UInt8]
-                    do { bytes = try source.bytes(of: entry, piece) } catch {
-                        throw Failure.data("\(error)")
-                    }
-                    try file.write(bytes)
-                }
+                try source.forEachPiece(of: entry) { _, bytes in try file.write(bytes) }
             }
         }
     }

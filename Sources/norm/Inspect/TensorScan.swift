@@ -30,10 +30,8 @@ struct TensorScan {
     /// Those that have some, in natural order.
     private(set) var spoiled: [SpoiledTensor] = []
 
-    private static let pieceSize = 4 << 20
-
     /// - Throws: ``Failure`` where the system refuses to read.
-    init(_ model: SafetensorsModel) throws(Failure) {
+    init(_ model: SafetensorsModel) throws {
         for file in model.files {
             for entry in file.entries {
                 guard let pattern = NonFinitePattern(entry.type) else { continue }
@@ -46,15 +44,10 @@ struct TensorScan {
 
     private static func scan(
         _ entry: SafetensorsEntry, of file: SafetensorsFile, _ pattern: NonFinitePattern
-    ) throws(Failure) -> SpoiledTensor? {
+    ) throws -> SpoiledTensor? {
         var found: SpoiledTensor?
-        let size = entry.byteRange.count
-        for start in stride(from: 0, to: size, by: pieceSize) {
-            let bytes: [UInt8]
-            do { bytes = try file.bytes(of: entry, start..<min(size, start + pieceSize)) } catch {
-                throw .data("\(error)")
-            }
-            guard let (count, first) = pattern.find(in: bytes) else { continue }
+        try file.forEachPiece(of: entry) { start, bytes in
+            guard let (count, first) = pattern.find(in: bytes) else { return }
             if found == nil {
                 found = SpoiledTensor(entry: entry, count: 0, first: start / pattern.size + first)
             }

@@ -131,6 +131,7 @@ INLINE VEC NAME(fetch_part)(const E *p, long n) {
     return NAME(from_stored)((STORED)JOINED(LOAD_FIRST, STORED_BITS)(p, n));
 }
 #else
+// The same. Not inlined: the ends of rows are rare.
 OUTLINED VEC NAME(fetch_part)(const E *p, long n) {
     E lanes[N] = {0};
     NAME(copy_elements)(lanes, p, n);

@@ -66,12 +66,4 @@ extension FusedEngine {
             }
         }
     }
-
-    /// The lanes of a block, counted within it, in groups that the tables hold.
-    @inline(__always)
-    private static func forEachGroup(of block: Block, _ body: (Range<Int>) -> Void) {
-        for first in stride(from: 0, to: block.lanes, by: LaneGroup.size) {
-            body(first..<min(first + LaneGroup.size, block.lanes))
-        }
-    }
 }

@@ -89,12 +89,19 @@ enum FusedEngine: OverlappingEngine {
     /// Cuts a block into groups of lanes, and their samples into chunks whose sums are short.
     @inline(__always)
     static func forEachChunk(of block: Block, _ body: (Block) -> Void) {
-        for first in stride(from: 0, to: block.lanes, by: LaneGroup.size) {
-            let end = min(first + LaneGroup.size, block.lanes)
-            let lanes = block.narrowed(toLanes: first..<end)
+        forEachGroup(of: block) { range in
+            let lanes = block.narrowed(toLanes: range)
             for start in stride(from: 0, to: block.outer, by: longestSum) {
                 body(lanes.narrowed(toOuter: start..<min(start + longestSum, block.outer)))
             }
+        }
+    }
+
+    /// The lanes of a block, counted within it, in groups that the tables hold.
+    @inline(__always)
+    static func forEachGroup(of block: Block, _ body: (Range<Int>) -> Void) {
+        for first in stride(from: 0, to: block.lanes, by: LaneGroup.size) {
+            body(first..<min(first + LaneGroup.size, block.lanes))
         }
     }
 

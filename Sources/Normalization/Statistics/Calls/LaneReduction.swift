@@ -95,6 +95,7 @@ struct GradientReduction<Scalar: NormalizationScalar>: LaneReduction {
                 runner.engine, x, gradient, block, by: coefficients, into: sums, scratch: scratch)
         }
     }
+
     func sum(
         of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
