@@ -15,6 +15,8 @@ struct Block: Sendable {
     /// Whether an output is too large to stay in the last-level cache anyway, so that stores may go
     /// past it.
     var isNonTemporal = false
+    /// Whether an output reads the block from memory, not again after sums.
+    var isReadFirst = false
 
     /// The block's lanes, as the tables count them.
     var laneRange: Range<Int> { firstLane..<firstLane + lanes }

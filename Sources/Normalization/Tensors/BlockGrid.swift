@@ -6,11 +6,14 @@ struct BlockGrid: Sendable {
     private let blocks: (outer: Int, lanes: Int, inner: Int)
     /// Whether an output is too large to be worth a place in the cache.
     private let isNonTemporal: Bool
+    private let isReadFirst: Bool
 
     init(
-        _ partition: Partition, outer: Int, lanes: Int, inner: Int, isNonTemporal: Bool = false
+        _ partition: Partition, outer: Int, lanes: Int, inner: Int, isNonTemporal: Bool = false,
+        isReadFirst: Bool = false
     ) {
         self.isNonTemporal = isNonTemporal
+        self.isReadFirst = isReadFirst
         self.partition = partition
         step = (max(1, outer), max(1, lanes), max(1, inner))
         blocks = (
@@ -37,6 +40,7 @@ struct BlockGrid: Sendable {
             lanes: range(lanes, step.lanes, partition.lanes),
             inner: range(inner, step.inner, partition.inner))
         block.isNonTemporal = isNonTemporal
+        block.isReadFirst = isReadFirst
         return block
     }
 }
@@ -63,14 +67,14 @@ extension BlockGrid {
                 toMultipleOf: lineUnit(partition, elementSize: elementSize))
             return BlockGrid(
                 partition, outer: target / (lanes * partition.inner), lanes: lanes,
-                inner: partition.inner, isNonTemporal: isNonTemporal)
+                inner: partition.inner, isNonTemporal: isNonTemporal, isReadFirst: true)
         }
         let isShort = partition.inner <= target
         return BlockGrid(
             partition, outer: target / max(1, row),
             lanes: isShort ? target / max(1, partition.inner) : 1,
             inner: isShort ? partition.inner : target,
-            isNonTemporal: isNonTemporal)
+            isNonTemporal: isNonTemporal, isReadFirst: true)
     }
 
     enum Reduction {
@@ -85,7 +89,10 @@ extension BlockGrid {
     /// - Parameters:
     ///   - elementSize: the bytes of an element.
     ///   - tensors: how many tensors the pass reads.
-    static func forReduction(_ partition: Partition, elementSize: Int, tensors: Int) -> Reduction {
+    ///   - blockSize: the bytes of these that a block shall have at most, unless a lane has more.
+    static func forReduction(
+        _ partition: Partition, elementSize: Int, tensors: Int, blockSize: Int = CacheSizes.block
+    ) -> Reduction {
         let laneBytes = partition.valuesPerLane * elementSize * tensors
         func resident(_ width: Int) -> Reduction {
             .resident(
@@ -99,7 +106,8 @@ extension BlockGrid {
         let isSmall = totalBytes <= CacheSizes.serial
         guard
             let width = residentWidth(
-                partition, elementSize: elementSize, laneBytes: laneBytes, isSmall: isSmall)
+                partition, elementSize: elementSize, laneBytes: laneBytes, blockSize: blockSize,
+                isSmall: isSmall)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
         let blocks = partition.lanes.dividedRoundingUp(by: width) * partition.tables
@@ -132,9 +140,9 @@ extension BlockGrid {
 
     /// How many lanes a resident block has; `nil` where its rows would be too short to be read fast.
     private static func residentWidth(
-        _ partition: Partition, elementSize: Int, laneBytes: Int, isSmall: Bool
+        _ partition: Partition, elementSize: Int, laneBytes: Int, blockSize: Int, isSmall: Bool
     ) -> Int? {
-        var width = max(1, CacheSizes.block / max(1, laneBytes))
+        var width = max(1, blockSize / max(1, laneBytes))
         if !isSmall {
             // Enough blocks that all cores finish together.
             width = min(width, partition.laneCount.dividedRoundingUp(by: 8))

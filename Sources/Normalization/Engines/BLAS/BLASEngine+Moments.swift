@@ -7,6 +7,9 @@ extension BLASEngine {
         _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
+        guard BLASRows.momentsAreWorthCalls(block, of: Scalar.self) else {
+            return unsafe ReferenceEngine.moments(x, block, into: moments, scratch: scratch)
+        }
         let x = unsafe x.scalars
         let m = Double(block.valuesPerLane)
         // Σx in `meanOffset` and Σx² in `m2`, until every row is in.

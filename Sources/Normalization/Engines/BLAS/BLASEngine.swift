@@ -88,15 +88,18 @@ enum BLASEngine: PassEngine {
     }
 
     /// A row of one lane: y = γ · (x − μ) · s + β. No two of the rows may overlap.
+    ///
+    /// - Parameter isPassing: whether the result goes on past the caches at once: BLAS, which has no call
+    ///   for a · x + b, would write it twice before.
     @inline(__always)
     static func normalizeRow<Scalar: NormalizationScalar>(
         _ row: UnsafePointer<Scalar>, _ n: Int, of lane: Int,
-        by coefficients: NormalizeCoefficients<Scalar>,
+        by coefficients: NormalizeCoefficients<Scalar>, isPassing: Bool = false,
         into result: UnsafeMutablePointer<Scalar>, _ work: UnsafeMutablePointer<Scalar>
     ) {
         let (center, scale) = (coefficients.center[lane], coefficients.scale[lane])
         let shift = coefficients.shift[lane]
-        if n < shortestCall {
+        if n < shortestCall || isPassing {
             for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
         } else if coefficients.allowsScaleShiftForm(lane) {
             unsafe result.update(repeating: shift - center * scale, count: n)
@@ -136,7 +139,8 @@ extension BLASEngine {
         unsafe BLASRows.forEachRow(block, turned: turned, x, x, writing: y, scratch) {
             lane, n, row, _, result, work in
             unsafe normalizeRow(
-                row, n, of: block.firstLane + lane, by: coefficients, into: result, work)
+                row, n, of: block.firstLane + lane, by: coefficients,
+                isPassing: block.isNonTemporal, into: result, work)
         }
     }
 

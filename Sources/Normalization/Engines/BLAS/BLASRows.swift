@@ -16,22 +16,27 @@ enum BLASRows {
     private static let readAhead = 8 << 10
     /// The fewest elements that are worth asking for.
     private static let shortestRead = 256
-    /// Planes shorter than this go past the cache together.
-    private static let shortestStream = 256
 
     /// The shortest rows that calls beat a scalar loop on.
     private static let shortestRow = 32
+    /// The same of sums of one tensor, which the scalar loop walks twice with compensation.
+    private static let shortestSum = 6
 
     /// Whether rows are long enough for calls of sums and input gradients to beat a scalar loop.
     static func areWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         (areTiles(block, of: Scalar.self) ? block.outer : block.inner) >= shortestRow
     }
 
+    /// The same of moments.
+    static func momentsAreWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
+        (areTiles(block, of: Scalar.self) ? block.outer : block.inner) >= shortestSum
+    }
+
     /// The same of an input gradient, which is turned back as well: of planes from 16 values on for
     /// longer rows only.
     static func gradientIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         guard areTiles(block, of: Scalar.self) else { return block.inner >= shortestRow }
-        return canTurnBack(block, of: Scalar.self)
+        return canTurnBack(block, of: Scalar.self) && !turnsBackPastCaches(block)
             && block.outer >= (block.inner < 16 ? shortestRow : 2 * shortestRow)
     }
 
@@ -39,13 +44,16 @@ enum BLASRows {
     /// `Double` a plain loop over longer planes beats the two passes that BLAS needs for y = a · x + b.
     static func outputIsWorthTurning<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         areTiles(block, of: Scalar.self) && canTurnBack(block, of: Scalar.self)
+            && !turnsBackPastCaches(block)
             && block.outer >= (block.inner == 1 ? shortestRow / 4 : shortestRow)
             && block.inner < (Scalar.self == Float.self ? 8 : 3)
     }
 
-    /// Whether y is written plane by plane.
+    /// Whether y is written plane by plane. From memory to memory a plain loop is faster than rows that
+    /// are made in between: it reads while it writes.
     static func outputIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         Scalar.self == Float.self && block.inner >= 8
+            && !(block.isNonTemporal && block.isReadFirst)
     }
 
     /// Whether samples, not planes, make the longer rows. Half as many values of `Double` fit a vector,
@@ -54,6 +62,12 @@ enum BLASRows {
         let longest = hasConflicts(block, of: Scalar.self) ? 2 : Scalar.self == Float.self ? 31 : 8
         return block.inner <= longest && block.outer > block.inner
             && block.laneStride == block.inner
+    }
+
+    /// Whether turned rows of more than two columns would come from memory, be read a few values a line,
+    /// and go back there by omatcopy, which knows no stores past the caches.
+    private static func turnsBackPastCaches(_ block: Block) -> Bool {
+        block.isNonTemporal && block.inner > 2
     }
 
     private static func canTurnBack<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
@@ -85,19 +99,14 @@ enum BLASRows {
             return
         }
         // Samples outside, so that memory is walked in its order.
-        let tensors = unsafe x == g ? 1 : 2
-        var ahead = ReadAhead(
-            block, elements: readAhead / tensors / MemoryLayout<Scalar>.stride)
+        var ahead = unsafe ReadAhead(block, of: x, g)
         for outer in 0..<block.outer {
             for lane in 0..<block.lanes {
                 let plane = block.plane(outer, lane)
                 var start = 0
                 while start < block.inner {
                     let n = min(sumLength, block.inner - start)
-                    if let (at, count) = ahead.next(n) {
-                        unsafe NonTemporal.prefetch(x + at, count)
-                        if tensors == 2 { unsafe NonTemporal.prefetch(g + at, count) }
-                    }
+                    unsafe ahead.prefetch(n, x, g)
                     unsafe body(lane, n, x + plane + start, g + plane + start)
                     start += n
                 }
@@ -113,7 +122,10 @@ enum BLASRows {
         private var position: Int
         private var waiting = 0
 
-        init(_ block: Block, elements: Int) {
+        /// Of x and g, which may be one tensor.
+        init<Scalar>(_ block: Block, of x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>) {
+            let elements =
+                unsafe readAhead / (x == g ? 1 : 2) / MemoryLayout<Scalar>.stride
             self.block = block
             run = block.lanes * block.inner
             position = elements
@@ -122,15 +134,19 @@ enum BLASRows {
             if !isWorthIt { waiting = .min }
         }
 
-        /// Where to read ahead before the walk goes on by `n` elements, and how many; not for each few.
+        /// Reads ahead before the walk goes on by `n` elements; not for each few.
         @inline(__always)
-        mutating func next(_ n: Int) -> (at: Int, count: Int)? {
+        mutating func prefetch<Scalar>(
+            _ n: Int, _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>
+        ) {
             waiting += n
-            return waiting < shortestRead ? nil : ahead()
+            guard waiting >= shortestRead, let (at, count) = next() else { return }
+            unsafe NonTemporal.prefetch(x + at, count)
+            if unsafe x != g { unsafe NonTemporal.prefetch(g + at, count) }
         }
 
         @inline(never)
-        private mutating func ahead() -> (at: Int, count: Int)? {
+        private mutating func next() -> (at: Int, count: Int)? {
             while position >= run {
                 position -= run
                 outer += 1
@@ -198,30 +214,25 @@ enum BLASRows {
         }
     }
 
-    /// BLAS writes through the cache, so rows that shall go past it are made beside it: short planes
-    /// together, which would else be copied line by broken line.
+    /// BLAS writes through the cache, so rows that shall go past it are made beside it, and those that
+    /// follow each other in memory go there together: each by itself would begin and end within a line.
     @inline(__always)
     private static func forEachRowNonTemporal<Scalar: NormalizationScalar>(
         _ block: Block, into result: UnsafeMutablePointer<Scalar>,
         _ target: UnsafeMutablePointer<Scalar>,
         _ body: (Int, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
     ) {
-        let isShort = block.inner < shortestStream && block.isContiguousInSamples
-        let group = isShort ? length / block.inner : 1
+        var stream = unsafe BLASStream(buffer: target, capacity: length, result: result)
         for outer in 0..<block.outer {
-            for first in stride(from: 0, to: block.lanes, by: group) {
-                let planes = min(group, block.lanes - first)
-                let plane = block.plane(outer, first)
-                for start in stride(from: 0, to: block.inner, by: length) {
-                    let (n, at) = (min(length, block.inner - start), plane + start)
-                    for k in 0..<planes {
-                        unsafe body(first + k, n, at + k * n, target + k * n)
-                    }
-                    unsafe NonTemporal.copy(target, planes * n, to: result + at)
+            for lane in 0..<block.lanes {
+                let plane = block.plane(outer, lane)
+                for start in stride(from: 0, to: block.inner, by: stream.longest) {
+                    let n = min(stream.longest, block.inner - start)
+                    unsafe body(lane, n, plane + start, stream.room(for: n, at: plane + start))
                 }
             }
         }
-        NonTemporal.finish()
+        stream.finish()
     }
 
     /// Transposes a tile of x, and one of g where that is another tensor.
