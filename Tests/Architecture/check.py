@@ -109,6 +109,10 @@ class Module:
     def uses(self, file):
         """(name, line, owner, kind) of what a file names of others of its module."""
         own = file.hidden | set(file.types) | set(file.functions)
+        # An extension names the generic parameters of its type.
+        for other in self.files:
+            for name in file.extended & set(other.parameters):
+                own |= other.parameters[name]
         seen = set()
         for match in re.finditer(r"(\.?)`?\b([A-Za-z_]\w*)\b`?", file.text):
             dot, name = match.groups()

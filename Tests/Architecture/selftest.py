@@ -79,6 +79,13 @@ class Floors(unittest.TestCase):
         text = "struct Geometry<Running> { let running: Running }\n"
         self.assertEqual(findings({GEOMETRY: text}), [])
 
+    def test_a_generic_parameter_is_none_in_an_extension_elsewhere(self):
+        pool = "Sources/Normalization/Processor/Pool.swift"
+        self.assertEqual(findings({
+            pool: CLEAN[pool] + "struct Box<Running> {}\n",
+            GEOMETRY: "struct Geometry {}\nextension Box { var running: Running? { nil } }\n",
+        }), [])
+
     def test_an_argument_label_is_no_function(self):
         text = "struct Geometry { init(pooled: Int) {} }\nlet g = Geometry(pooled: 1)\n"
         self.assertEqual(findings({GEOMETRY: text}), [])

@@ -128,6 +128,8 @@ class SwiftFile:
     text: str
     types: dict = field(default_factory=dict)  # top-level and nested, not private: name -> line
     functions: dict = field(default_factory=dict)  # free ones and constants: name -> line
+    parameters: dict = field(default_factory=dict)  # of generic types: name -> their names
+    extended: set = field(default_factory=set)  # types that it extends
     members: dict = field(default_factory=dict)  # of extensions: name -> line
     hidden: set = field(default_factory=set)  # names that mean something of the file's own
     imports: list = field(default_factory=list)  # (module, line)
@@ -169,9 +171,12 @@ def read_swift(path, raw):
     for match in re.finditer(r"\bassociatedtype\s+(\w+)", text):
         file.hidden.add(match.group(1))
     for match in SWIFT_GENERICS.finditer(text):
-        for part in match.group(1).split(","):
-            if name := re.match(r"\s*(?:let\s+|each\s+)?(\w+)", part):
-                file.hidden.add(name.group(1))
+        names = {name.group(1) for part in match.group(1).split(",")
+                 if (name := re.match(r"\s*(?:let\s+|each\s+)?(\w+)", part))}
+        file.hidden |= names
+        if declared := SWIFT_TYPE.match(text, match.start()):
+            file.parameters.setdefault(declared.group(1), set()).update(names)
+    file.extended = set(re.findall(r"\bextension\s+(\w+)", text))
     names = [(m.group(1), m.start()) for m in SWIFT_FUNCTION.finditer(text) if m.group(1)]
     names += [(m.group(1), m.start()) for m in SWIFT_CONSTANT.finditer(text)]
     for name, position in names:

@@ -107,7 +107,8 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
         #expect(sums.map(\.gradientTimesNormalized) == exact.gamma, comment)
 
         guard let expected = exact.inputGradient else { return }
-        coefficients.setSums(sums, 0..<channels, count: grid.partition.valuesPerLane)
+        coefficients.setSums(
+            sums, 0..<channels, count: grid.partition.valuesPerLane, passes)
         let dx = output { .inputGradient($0, coefficients) }
         #expect(firstDifference(converted(dx, to: Double.self), expected) == nil, comment)
     }

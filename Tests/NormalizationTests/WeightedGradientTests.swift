@@ -84,7 +84,7 @@ import Testing
             normalize.setStatistics(
                 mean: numbers.mean, variance: numbers.variance, 0..<lanes, epsilon: 1e-3,
                 runner.engine)
-            coefficients.setWeighted(0..<lanes)
+            coefficients.setWeighted(0..<lanes, runner.engine)
             #expect(!normalize.hasOutOfRange(0..<lanes))
             x.withTensorPointer { x in
                 g.withTensorPointer { g in

@@ -4,6 +4,7 @@
 
 #define ELEMENT_BITS 32
 #include "passes.h"
+#include "sums/coefficients.h"
 #include "tiles.h"
 
 // Behind them, so in a group of its own, which is not sorted with them.
@@ -11,16 +12,13 @@
 
 #define ELEMENT_BITS 64
 #include "passes.h"
+#include "sums/coefficients.h"
 #include "tiles.h"
 
-// roots[i] = 1 / sqrt(values[i] + added)
-static void inverse_roots(const double *values, double added, double *roots, long count) {
-    long i = 0;
-    for (; i + N <= count; i += N)
-        f64_store(roots + i, 1 / __builtin_elementwise_sqrt(f64_load(values + i) + added));
-    for (; i < count; i++) roots[i] = 1 / __builtin_elementwise_sqrt(values[i] + added);
-}
+// Behind it, for the same reason.
 #include "elements/end_element.h"
+
+#include "sums/statistics.h"
 
 static const ckernels_passes float_passes = {
     .pivots = f32_pivots,
@@ -31,6 +29,9 @@ static const ckernels_passes float_passes = {
     .row_gradients = f32_row_gradients,
     .fill_tile = f32_fill_tile,
     .store_tile = f32_store_tile,
+    .set_map = f32_set_map,
+    .set_gradient = f32_set_gradient,
+    .set_weighted = f32_set_weighted,
 };
 static const ckernels_passes double_passes = {
     .pivots = f64_pivots,
@@ -41,12 +42,17 @@ static const ckernels_passes double_passes = {
     .row_gradients = f64_row_gradients,
     .fill_tile = f64_fill_tile,
     .store_tile = f64_store_tile,
+    .set_map = f64_set_map,
+    .set_gradient = f64_set_gradient,
+    .set_weighted = f64_set_weighted,
 };
 extern const ckernels_passes JOINED(ckernels_float16, TARGET), JOINED(ckernels_bfloat16, TARGET);
 
 const ckernels_kernels JOINED(ckernels, TARGET) = {
     .name = STRING(TARGET),
     .inverse_roots = inverse_roots,
+    .set_moments = set_moments,
+    .set_deviations = set_deviations,
     .passes =
         {
             [CKERNELS_FLOAT] = &float_passes,

@@ -2,6 +2,8 @@
 // They decide nothing: plain numbers in, plain numbers out. All of policy is in Swift.
 #pragma once
 
+#include "coefficients.h"
+
 // Part of a tensor: element (o, c, i) lies at o * outer_stride + c * channel_stride + i. Planes of
 // a sample follow each other, channel_stride being inner, or lie apart, where it is more.
 typedef struct {
@@ -216,6 +218,16 @@ typedef struct {
     // y = values + offsets. Pointers of both are to the first channel in the sample of the first
     // position.
     void (*store_tile)(const double *values, const ckernels_tile *tile, void *y);
+    // The coefficients of an output from the numbers that they are made of; they return whether one
+    // of those, or a product, is outside of the range. All are null for elements of 16 bits.
+    // center, scale and shift, from mean, inverse_deviation, gamma and beta.
+    int (*set_map)(const ckernels_coefficients *tables, ckernels_range range, long channels);
+    // gradient_center, deviation_scale and correction; both means are sums of so many values
+    // before.
+    int (*set_gradient)(const ckernels_coefficients *tables, double values, ckernels_range range,
+                        long channels);
+    // The same, weight and rounded_inverse_deviation from means, for the weighted form.
+    int (*set_weighted)(const ckernels_coefficients *tables, ckernels_range range, long channels);
 } ckernels_passes;
 
 // The kernels for one instruction set.
@@ -223,6 +235,15 @@ typedef struct {
     const char *name;
     // roots[i] = 1 / sqrt(values[i] + added): vectors of roots, of which Swift makes calls.
     void (*inverse_roots)(const double *values, double added, double *roots, long count);
+    // Moments of so many values each, from the sums of deviations and of their squares. Returns
+    // whether those of some channel are not finite, or the difference that is the m2 has kept less
+    // than `kept` of the squares; none of the moments is of use then.
+    int (*set_moments)(const double *sums, const double *squares, const double *pivots,
+                       double values, double kept, ckernels_moments *moments, long channels);
+    // inverse_deviation and margin, from mean and variance, which is the sum of so many squares
+    // before; what was lost of the mean goes into beta.
+    void (*set_deviations)(const ckernels_coefficients *tables, double epsilon, double values,
+                           long channels);
     const ckernels_passes *passes[CKERNELS_ELEMENTS];
 } ckernels_kernels;
 

@@ -65,14 +65,19 @@ extension AffineParameter {
         case .absent: table.fill(lanes, with: absent)
         case .shared(let value): table.fill(lanes, with: Double(value))
         case .perChannel(let values):
-            let values = values.span
-            var lane = lanes.lowerBound
-            while lane < lanes.upperBound {
-                // Up to where the parameters begin again.
-                let first = partition.parameter(of: lane)
-                let count = min(lanes.upperBound - lane, partition.parameters - first)
-                for i in 0..<count { table[lane + i] = Double(values[first + i]) }
-                lane += count
+            precondition(values.count >= partition.parameters)
+            unsafe values.withUnsafeBufferPointer { values in
+                guard let values = values.baseAddress else { return }
+                var lane = lanes.lowerBound
+                while lane < lanes.upperBound {
+                    // Up to where the parameters begin again.
+                    let first = partition.parameter(of: lane)
+                    let count = min(lanes.upperBound - lane, partition.parameters - first)
+                    // Sums of indices, which might overflow, would keep the compiler from vectors.
+                    let (from, to) = unsafe (values + first, table.pointer(at: lane))
+                    for i in 0..<count { unsafe to[i] = Double(from[i]) }
+                    lane += count
+                }
             }
         }
     }

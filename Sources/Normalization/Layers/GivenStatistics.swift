@@ -8,7 +8,8 @@ struct GivenStatistics {
     private let areInRange: Bool
 
     init<Scalar: NormalizationScalar>(
-        mean: [Double], variance: [Double], epsilon: Double, _ roots: any InverseRoots.Type,
+        mean: [Double], variance: [Double], epsilon: Double,
+        _ arithmetic: any CoefficientArithmetic.Type,
         for _: Scalar.Type
     ) {
         (self.mean, self.variance) = (mean, variance)
@@ -16,7 +17,8 @@ struct GivenStatistics {
         unsafe variance.withUnsafeBufferPointer { variance in
             unsafe found.withUnsafeMutableBufferPointer { found in
                 guard let from = variance.baseAddress, let to = found.baseAddress else { return }
-                unsafe roots.inverseRoots(of: from, plus: epsilon, into: to, count: found.count)
+                unsafe arithmetic.inverseRoots(
+                    of: from, plus: epsilon, into: to, count: found.count)
             }
         }
         inverseDeviation = found

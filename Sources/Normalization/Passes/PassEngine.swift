@@ -5,7 +5,7 @@
 /// nothing. Tables of coefficients are indexed by the tensor's lane, sums by the block's.
 /// `scratch` is the worker's own, `scratchCount` elements. Outputs may be the very buffer an input
 /// is, never a shifted one.
-protocol PassEngine: InverseRoots {
+protocol PassEngine: CoefficientArithmetic {
     /// The elements of scratch memory a worker needs.
     static var scratchCount: Int { get }
     /// Whether tensors may have elements of 16 bits; else they are widened for it.
@@ -33,9 +33,12 @@ protocol PassEngine: InverseRoots {
 /// and in which order, is the same as without.
 protocol OverlappingEngine: PassEngine {
     /// Count, mean and M2 of each lane of the block; meanwhile another block's output.
+    ///
+    /// - Returns: whether all are known to be finite.
     static func moments<Scalar: NormalizationScalar>(
         _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
-        writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
+        writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
+    ) -> Bool
 
     /// A = Σ g and B = Σ g · x̂ of each lane of the block; meanwhile another block's output.
     static func gradientSums<Scalar: NormalizationScalar>(
@@ -72,7 +75,7 @@ extension OverlappingEngine {
         _ x: TensorPointer<Scalar>, _ block: Block, into moments: UnsafeMutablePointer<Moments>,
         scratch: UnsafeMutablePointer<Scalar>
     ) {
-        unsafe self.moments(x, block, into: moments, writing: nil, scratch: scratch)
+        _ = unsafe self.moments(x, block, into: moments, writing: nil, scratch: scratch)
     }
 
     static func gradientSums<Scalar: NormalizationScalar>(

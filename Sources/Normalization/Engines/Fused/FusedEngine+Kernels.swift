@@ -4,13 +4,6 @@ extension FusedEngine {
     /// The instruction set whose kernels run here.
     static var instructionSet: String { unsafe String(cString: ChosenKernels.all.name) }
 
-    static func inverseRoots(
-        of values: UnsafePointer<Double>, plus added: Double,
-        into roots: UnsafeMutablePointer<Double>, count: Int
-    ) {
-        unsafe ChosenKernels.all.inverse_roots(values, added, roots, count)
-    }
-
     /// The output as the C struct; null where there is none.
     @inline(__always)
     static func withOutput<Scalar>(

@@ -12,12 +12,14 @@ extension FusedEngine {
         var isWhole = true
         forEachGroup(of: block) { lanes in
             let found = unsafe moments + lanes.lowerBound
-            unsafe found.update(repeating: Moments(), count: lanes.count)
             var (samples, values, areFirst) = (0, 0, true)
             func takeIn() {
                 guard values > 0 else { return }
-                let areTaken = unsafe tables.mergeUnlessCancelled(
-                    lanes.count, Double(values), into: found, areFirst: areFirst)
+                let m = Double(values)
+                let areTaken =
+                    areFirst
+                    ? unsafe tables.set(found, lanes.count, m)
+                    : unsafe tables.mergeUnlessCancelled(lanes.count, m, into: found)
                 isWhole = isWhole && areTaken
                 (samples, values, areFirst) = (0, 0, false)
             }

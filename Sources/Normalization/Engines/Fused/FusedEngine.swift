@@ -22,19 +22,20 @@ enum FusedEngine: OverlappingEngine {
         _ x: TensorPointer<Scalar>, _ block: Block,
         into moments: UnsafeMutablePointer<Moments>, writing meanwhile: OutputTask<Scalar>?,
         scratch: UnsafeMutablePointer<Scalar>
-    ) {
+    ) -> Bool {
         let tables = unsafe LaneTables<Scalar>(scratch)
-        var meanwhile = meanwhile
-        unsafe moments.update(repeating: Moments(), count: block.lanes)
+        var (meanwhile, areFinite) = (meanwhile, true)
         forEachChunk(of: block) { part in
             let first = part.firstLane - block.firstLane
             unsafe setPivots(of: x, part, tables)
             unsafe sum(x, part, from: tables.pivots, tables, writing: meanwhile)
             meanwhile = nil
-            unsafe mergeMoments(
+            let areSet = unsafe mergeMoments(
                 of: x, part, tables, into: moments + first,
                 areFirst: part.offset == block.offset + first * block.laneStride)
+            areFinite = areFinite && areSet
         }
+        return areFinite
     }
 
     /// Sets what deviations are taken from: a value near the middle of each lane.
@@ -51,14 +52,19 @@ enum FusedEngine: OverlappingEngine {
     /// Merges the moments that the sums of a part amount to. Lanes whose pivot lay far from the mean are walked again from the
     /// mean it gave, while the part is in cache: alone where they are few, else with all the others,
     /// which have their numbers already. Of planes shorter than a vector the last bits depend on which.
+    ///
+    /// - Returns: whether all are known to be finite.
     @inline(__always)
     private static func mergeMoments<Scalar: NormalizationScalar>(
         of x: TensorPointer<Scalar>, _ part: Block, _ tables: LaneTables<Scalar>,
         into moments: UnsafeMutablePointer<Moments>, areFirst: Bool
-    ) {
+    ) -> Bool {
         let m = Double(part.valuesPerLane)
-        if unsafe tables.mergeUnlessCancelled(part.lanes, m, into: moments, areFirst: areFirst) {
-            return
+        if areFirst {
+            if unsafe tables.set(moments, part.lanes, m) { return true }
+            unsafe moments.update(repeating: Moments(), count: part.lanes)
+        } else if unsafe tables.mergeUnlessCancelled(part.lanes, m, into: moments) {
+            return false
         }
         var cancelled = 0
         for lane in 0..<part.lanes {
@@ -84,6 +90,7 @@ enum FusedEngine: OverlappingEngine {
             }
             unsafe moments[lane].merge(here.moments(0, m))
         }
+        return false
     }
 
     /// Cuts a block into groups of lanes, and their samples into chunks whose sums are short.
@@ -115,19 +122,20 @@ enum FusedEngine: OverlappingEngine {
     ) {
         let tables = unsafe LaneTables<Scalar>(scratch)
         var meanwhile = meanwhile
-        unsafe sums.update(repeating: LaneGradientSums(), count: block.lanes)
         forEachChunk(of: block) { part in
             let c = part.firstLane
+            let areFirst = part.offset == block.offset + (c - block.firstLane) * block.laneStride
             unsafe sum(
                 x, times: gradient, part, from: coefficients.mean.pointer(at: c), tables,
                 writing: meanwhile)
             meanwhile = nil
             for lane in 0..<part.lanes {
-                unsafe sums[c - block.firstLane + lane].merge(
-                    LaneGradientSums(
-                        gradient: tables.sums[lane],
-                        gradientTimesNormalized: tables.products[lane]
-                            * coefficients.inverseDeviation[c + lane]))
+                let found = unsafe LaneGradientSums(
+                    gradient: tables.sums[lane],
+                    gradientTimesNormalized: tables.products[lane]
+                        * coefficients.inverseDeviation[c + lane])
+                let place = c - block.firstLane + lane
+                if areFirst { unsafe sums[place] = found } else { unsafe sums[place].merge(found) }
             }
         }
     }

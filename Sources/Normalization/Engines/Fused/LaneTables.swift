@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Lanes go to the kernels in groups whose tables fit the scratch memory.
 enum LaneGroup {
     static let size = 1024
@@ -65,23 +67,28 @@ struct LaneTables<Scalar: NormalizationScalar> {
         for lane in 0..<lanes { unsafe products[lane] += part.products[lane] }
     }
 
-    /// Takes the sums in where none has cancelled; else does nothing.
+    /// Sets moments that the sums amount to.
     ///
-    /// - Parameter areFirst: whether the moments are those of nothing, so that there is nothing to merge.
+    /// - Returns: whether none has cancelled, and all are finite; else they are of no use.
+    @inline(__always)
+    func set(_ moments: UnsafeMutablePointer<Moments>, _ lanes: Int, _ m: Double) -> Bool {
+        let target = unsafe UnsafeMutableRawPointer(moments).assumingMemoryBound(
+            to: ckernels_moments.self)
+        return unsafe ChosenKernels.all.set_moments(
+            sums, products, pivots, m, Self.kept, target, lanes) == 0
+    }
+
+    /// Takes the sums in where none has cancelled; else does nothing.
     @inline(__always)
     func mergeUnlessCancelled(
-        _ lanes: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>, areFirst: Bool
+        _ lanes: Int, _ m: Double, into moments: UnsafeMutablePointer<Moments>
     ) -> Bool {
         // Each loop does one thing, so that the compiler makes vectors of them.
         var cancelled = 0
         let inverse = 1 / m
         for lane in 0..<lanes { cancelled |= unsafe isCancelled(lane, inverse) ? 1 : 0 }
         guard cancelled == 0 else { return false }
-        if areFirst {
-            for lane in 0..<lanes { unsafe moments[lane] = self.moments(lane, m) }
-        } else {
-            for lane in 0..<lanes { unsafe moments[lane].merge(self.moments(lane, m)) }
-        }
+        for lane in 0..<lanes { unsafe moments[lane].merge(self.moments(lane, m)) }
         return true
     }
 
@@ -99,12 +106,13 @@ struct LaneTables<Scalar: NormalizationScalar> {
             m2: m2 < 0 ? 0 : m2)
     }
 
-    /// Whether the difference has lost more than two bits, or half a bit of a `Double` tensor's; of 1/m, for
-    /// a product serves to tell.
+    /// What a difference keeps that has lost two bits, or half a bit of a `Double` tensor's.
+    private static var kept: Double { Scalar.self == Double.self ? 0.75 : 0.25 }
+
+    /// Whether the difference has lost more than that; of 1/m, for a product serves to tell.
     @inline(__always)
     func isCancelled(_ lane: Int, _ inverse: Double) -> Bool {
-        let kept = Scalar.self == Double.self ? 0.75 : 0.25
         let m2 = unsafe products[lane] - sums[lane] * (sums[lane] * inverse)
-        return unsafe m2 < products[lane] * kept
+        return unsafe m2 < products[lane] * Self.kept
     }
 }

@@ -81,10 +81,11 @@ extension BatchNorm {
     func runInverse(
         _ tensors: NormalizeTensors<Scalar>, _ statistics: MeanAndVariance, _ geometry: Geometry
     ) {
-        runMap(tensors, geometry) { coefficients, _ in
+        runMap(tensors, geometry) { coefficients, runner in
             if let renorm = statistics.renorm { coefficients.renormalize(by: renorm) }
             coefficients.setInverse(
-                mean: statistics.mean, variance: statistics.variance, epsilon: epsilon)
+                mean: statistics.mean, variance: statistics.variance, epsilon: epsilon,
+                runner.engine)
         }
     }
 
@@ -131,7 +132,7 @@ extension BatchNorm {
                     tensors.reduction(by: normalize), into: sums,
                     prepare: { setStatistics(statistics, $0, normalize, runner) },
                     rule: { lanes in
-                        unsafe coefficients.setSums(sums, lanes, count: count)
+                        unsafe coefficients.setSums(sums, lanes, count: count, runner.engine)
                     }, output: tensors.inputGradient(by: coefficients))
                 return unsafe GradientSums(count: count, sums, channels: channels)
             }
@@ -211,7 +212,7 @@ extension BatchNorm {
         setStatistics(statistics, 0..<channels, normalize, runner)
         unsafe runner.withSums(LaneGradientSums.self) { lanes in
             for c in 0..<channels { unsafe lanes[c] = sums.lane(c) }
-            unsafe coefficients.setSums(lanes, 0..<channels, count: sums.count)
+            unsafe coefficients.setSums(lanes, 0..<channels, count: sums.count, runner.engine)
         }
     }
 

@@ -58,8 +58,8 @@ extension BatchNorm {
     /// The running statistics, once every variance is known to have a root with ε.
     func checkedRunningStatistics() throws(NormalizationError) -> RunningStatistics {
         guard let runningStatistics else { throw .noRunningStatistics }
-        let variance = runningStatistics.variance.span
-        for channel in variance.indices where !(variance[channel] + epsilon > 0) {
+        let variance = runningStatistics.variance
+        if let channel = variance.firstNotPositive(plus: epsilon) {
             throw .invalidVariance(
                 channel: channel, variance: variance[channel], epsilon: epsilon)
         }

@@ -61,12 +61,13 @@ struct SampleLanes {
     /// - Parameter needsMap: whether an activation is made again.
     func set<Scalar: NormalizationScalar>(
         _ some: Range<Int>, of coefficients: NormalizeCoefficients<Scalar>,
-        _ given: GivenStatistics, _ affine: SampleAffine<Scalar>, needsMap: Bool
+        _ given: GivenStatistics, _ affine: SampleAffine<Scalar>, needsMap: Bool,
+        _ arithmetic: any CoefficientArithmetic.Type
     ) {
         forEachPart(of: some) { lanes, offset in
             affine.write(to: coefficients, lanes)
             given.write(to: coefficients, lanes, offset: offset)
-            if needsMap { coefficients.setMap(lanes) }
+            if needsMap { coefficients.setMap(lanes, arithmetic) }
         }
     }
 }
@@ -156,7 +157,8 @@ extension BatchNorm {
             let given = givenStatistics(statistics, runner)
             func prepare(_ some: Range<Int>) {
                 lanes.set(
-                    some, of: normalize, given, affine, needsMap: tensors.activation != nil)
+                    some, of: normalize, given, affine, needsMap: tensors.activation != nil,
+                    runner.engine)
             }
             // With running statistics the terms of the sums are zero.
             guard statistics.areOfTheBatch else {
@@ -172,7 +174,7 @@ extension BatchNorm {
                     prepare: prepare,
                     rule: { some in
                         unsafe coefficients.setChannelSums(
-                            sums, some, lanes, count: geometry.valuesPerChannel)
+                            sums, some, lanes, count: geometry.valuesPerChannel, runner.engine)
                     }, output: tensors.weightedInputGradient(by: coefficients))
                 return unsafe gradients(sums, lanes.partition)
             }
@@ -230,10 +232,10 @@ extension InputGradientCoefficients {
     @specialized(where Scalar == Double)
     fileprivate func setChannelSums(
         _ sums: UnsafePointer<LaneGradientSums>, _ channels: Range<Int>, _ lanes: SampleLanes,
-        count: Int
+        count: Int, _ arithmetic: any CoefficientArithmetic.Type
     ) {
         unsafe addChannelSums(sums, channels, lanes)
-        spreadChannelSums(channels, lanes, count: count)
+        spreadChannelSums(channels, lanes, count: count, arithmetic)
     }
 
     /// P and Q of some channels, in the tables of the first sample's lanes.
@@ -260,7 +262,10 @@ extension InputGradientCoefficients {
     /// ∂x of every sample by P and Q, which stand in the tables of the first one's lanes.
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
-    func spreadChannelSums(_ channels: Range<Int>, _ lanes: SampleLanes, count: Int) {
+    func spreadChannelSums(
+        _ channels: Range<Int>, _ lanes: SampleLanes, count: Int,
+        _ arithmetic: any CoefficientArithmetic.Type
+    ) {
         let (meanG, meanGX, m) = (meanGradient, meanGradientTimesNormalized, Double(count))
         for lane in channels { meanG[lane] /= m }
         for lane in channels { meanGX[lane] /= m }
@@ -269,7 +274,7 @@ extension InputGradientCoefficients {
                 for lane in lanes { meanG[lane] = meanG[lane - offset] }
                 for lane in lanes { meanGX[lane] = meanGX[lane - offset] }
             }
-            setWeighted(lanes)
+            setWeighted(lanes, arithmetic)
         }
     }
 }

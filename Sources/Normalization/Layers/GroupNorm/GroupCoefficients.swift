@@ -7,10 +7,10 @@ extension NormalizeCoefficients {
     @specialized(where Scalar == Double)
     func setStatistics(
         ofGroups moments: UnsafePointer<Moments>, each step: Int, _ lanes: Range<Int>,
-        groupSize: Int, epsilon: Double, _ roots: any InverseRoots.Type
+        groupSize: Int, epsilon: Double, _ arithmetic: any CoefficientArithmetic.Type
     ) {
         guard groupSize > 1 else {
-            return unsafe setStatistics(moments, lanes, epsilon: epsilon, roots)
+            return unsafe setStatistics(moments, lanes, epsilon: epsilon, arithmetic)
         }
         let (gamma, beta, scale, shift) = (gamma, beta, scale, shift)
         let range = CoefficientRange.of(Scalar.self)
@@ -47,7 +47,8 @@ extension InputGradientCoefficients {
     @specialized(where Scalar == Float)
     @specialized(where Scalar == Double)
     func setGroupSums(
-        _ sums: UnsafePointer<LaneGradientSums>, _ lanes: Range<Int>, groupSize: Int, count: Int
+        _ sums: UnsafePointer<LaneGradientSums>, _ lanes: Range<Int>, groupSize: Int, count: Int,
+        _ arithmetic: any CoefficientArithmetic.Type
     ) {
         let (gamma, k) = (normalize.gamma, Double(count))
         let (meanG, meanGX) = (meanGradient, meanGradientTimesNormalized)
@@ -56,7 +57,7 @@ extension InputGradientCoefficients {
             for lane in lanes {
                 meanGX[lane] = unsafe gamma[lane] * sums[lane].gradientTimesNormalized / k
             }
-            return setWeighted(lanes)
+            return setWeighted(lanes, arithmetic)
         }
         for first in stride(from: lanes.lowerBound, to: lanes.upperBound, by: groupSize) {
             let group = first..<first + groupSize

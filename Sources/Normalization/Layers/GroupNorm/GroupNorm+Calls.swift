@@ -120,13 +120,14 @@ extension GroupNorm {
                             given.write(
                                 to: normalize, groupsOf: partition.groupSize, piece,
                                 offset: -run.firstLane)
-                            if needsMap { normalize.setMap(piece) }
+                            if needsMap { normalize.setMap(piece, runner.engine) }
                         }
                     },
                     rule: { lanes in
                         forEachPiece(of: lanes, in: partition) { piece in
                             unsafe coefficients.setGroupSums(
-                                sums, piece, groupSize: partition.groupSize, count: count)
+                                sums, piece, groupSize: partition.groupSize, count: count,
+                                runner.engine)
                         }
                     }, output: tensors.weightedInputGradient(by: coefficients))
                 unsafe found(sums, partition)

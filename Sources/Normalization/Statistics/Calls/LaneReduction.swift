@@ -38,7 +38,9 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
         if let engine = runner.overlappingEngine {
-            unsafe engine.moments(x, block, into: moments, writing: meanwhile, scratch: scratch)
+            let areFinite = unsafe engine.moments(
+                x, block, into: moments, writing: meanwhile, scratch: scratch)
+            if areFinite { return }
         } else {
             unsafe WidenedPasses.moments(
                 runner.engine, x, block, into: moments, scratch: scratch)
@@ -58,7 +60,7 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
         guard let engine = runner.overlappingEngine,
             unsafe engine.moments(x, of: block, parts, into: moments, scratch: scratch)
         else { return false }
-        return (0..<block.lanes).allSatisfy { unsafe moments[$0].areFinite }
+        return unsafe Moments.areFinite(moments, block.lanes)
     }
 }
 

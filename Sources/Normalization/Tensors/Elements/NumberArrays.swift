@@ -41,4 +41,12 @@ extension [Double] {
         guard signs >> 63 != 0 else { return nil }
         return firstIndex { !$0.isFinite }
     }
+
+    /// The first index whose value is not positive when a number is added, a NaN being none.
+    func firstNotPositive(plus added: Double) -> Int? {
+        let values = span
+        var failures: UInt64 = 0
+        for index in values.indices { failures |= values[index] + added > 0 ? 0 : 1 }
+        return failures == 0 ? nil : firstIndex { !($0 + added > 0) }
+    }
 }

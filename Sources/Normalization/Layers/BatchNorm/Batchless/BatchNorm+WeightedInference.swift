@@ -130,7 +130,7 @@ extension NormalizeCoefficients {
     fileprivate func setMixture(
         _ moments: UnsafePointer<Moments>, weight: Double, _ running: RunningStatistics,
         _ lanes: Range<Int>, of partition: Partition, epsilon: Double,
-        _ roots: any InverseRoots.Type
+        _ arithmetic: any CoefficientArithmetic.Type
     ) {
         let (mean, variance, rest) = (mean, variance, 1 - weight)
         let (means, variances) = (running.mean.span, running.variance.span)
@@ -148,11 +148,7 @@ extension NormalizeCoefficients {
                     + weight * rest * (distance * distance)
             }
         }
-        let first = lanes.lowerBound
-        unsafe roots.inverseRoots(
-            of: variance.pointer(at: first), plus: epsilon,
-            into: inverseDeviation.pointer(at: first), count: lanes.count)
-        setMargins(lanes)
-        setMap(lanes)
+        arithmetic.setDeviations(self, lanes, epsilon: epsilon)
+        setMap(lanes, arithmetic)
     }
 }

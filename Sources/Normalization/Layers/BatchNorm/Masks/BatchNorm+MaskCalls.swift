@@ -113,7 +113,8 @@ extension BatchNorm {
                         normalize, statistics,
                         rule: { lanes in
                             guard statistics.areOfTheBatch else { return }
-                            unsafe coefficients.setSums(sums, lanes, count: mask.validCount)
+                            unsafe coefficients.setSums(
+                                sums, lanes, count: mask.validCount, runner.engine)
                         },
                         outputs: { block, write in
                             writeGradient(tensors, of: block, runner, mask, outputs, write)

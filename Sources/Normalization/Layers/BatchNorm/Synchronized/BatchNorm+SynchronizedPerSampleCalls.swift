@@ -67,7 +67,7 @@ extension BatchNorm {
                     prepare: {
                         lanes.set(
                             $0, of: normalize, given, affine,
-                            needsMap: tensors.activation != nil)
+                            needsMap: tensors.activation != nil, runner.engine)
                     })
                 unsafe coefficients.addChannelSums(sums, 0..<channels, lanes)
                 let (p, q) = (
@@ -98,11 +98,12 @@ extension BatchNorm {
             lanes.set(
                 0..<lanes.partition.laneCount, of: coefficients.normalize,
                 givenStatistics(statistics, runner), affine,
-                needsMap: tensors.activation != nil)
+                needsMap: tensors.activation != nil, runner.engine)
             coefficients.meanGradient.copy(0..<channels, of: sums.gradient)
             coefficients.meanGradientTimesNormalized.copy(
                 0..<channels, of: sums.gradientTimesNormalized)
-            coefficients.spreadChannelSums(0..<channels, lanes, count: sums.count)
+            coefficients.spreadChannelSums(
+                0..<channels, lanes, count: sums.count, runner.engine)
             runner.writeAll { block, write in write(output(block)) }
         }
     }
