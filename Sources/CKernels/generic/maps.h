@@ -107,33 +107,42 @@ INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
     // Most rows are written at once; a division would take as long as some vectors.
     long c = i ? i / inner % channels : 0, left = i ? inner - i % inner : inner;  // of channel c
     const long head = non_temporal ? NAME(head)(v.y, n) : 0;
-    VEC k[TABLES];
+    VEC k[TABLES];  // of channel c
+    for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
     unsigned bits = 0;
     for (long j = 0; j < n;) {
         const long width = j < head ? head - j : NAME(at_most)(n - j, N);
         if (width == N && left >= N) {
-            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
             const long values = NAME(at_most)(left, n - j) / N * N;
             for (const long end = j + values; j < end; j += N) {
                 NAME(put)(v.y + j, NAME(result)(mode, &v, j, N, k, &bits), N, non_temporal);
                 NAME(put_bits)(mode, &mask, bits, N);
             }
             left -= values;
-        } else {
-            const long next = c + 1 < channels ? c + 1 : 0;
-            for (int t = 0; t < NAME(table_count)(mode); t++) {
-                k[t] = (VEC)tables[t][c];
-                if (left < width) k[t] = NAME(lanes)() < (INT)left ? k[t] : (VEC)tables[t][next];
-            }
+            if (left > 0) continue;
+            c = c + 1 < channels ? c + 1 : 0;
+            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
+        } else if (left > width) {
             NAME(put)(v.y + j, NAME(result)(mode, &v, j, width, k, &bits), width, non_temporal);
             NAME(put_bits)(mode, &mask, bits, width);
             j += width;
             left -= width;
-        }
-        if (left <= 0) {
+            continue;
+        } else {
+            // The next channel's begin in this vector, or behind it.
             c = c + 1 < channels ? c + 1 : 0;
-            left += inner;
+            VEC next[TABLES];
+            for (int t = 0; t < NAME(table_count)(mode); t++) {
+                next[t] = (VEC)tables[t][c];
+                k[t] = NAME(lanes)() < (INT)left ? k[t] : next[t];
+            }
+            NAME(put)(v.y + j, NAME(result)(mode, &v, j, width, k, &bits), width, non_temporal);
+            NAME(put_bits)(mode, &mask, bits, width);
+            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = next[t];
+            j += width;
+            left -= width;
         }
+        left += inner;
     }
     if (mode & WRITES_MASK) end_bits(&mask);
 }
@@ -153,6 +162,8 @@ INLINE void NAME(map_part)(int mode, const NAME(tensors) *v, long j, long width,
 INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long rows, long stride,
                               const T *const tables[TABLES], int non_temporal, unsigned char *mask,
                               long first) {
+    // Where rows lie apart, the processor does not follow from one to the next.
+    const long next = stride > n ? stride : 0;
     for (long r = 0; r < rows; r++) {
         const NAME(tensors) row = NAME(tensors_at)(v, mode, r * stride);
         bit_writer w = mode & WRITES_MASK ? bits_from(mask, first + r * stride) : (bit_writer){0};
@@ -168,6 +179,8 @@ INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long row
         for (; n - j >= N; j += N) {
             VEC k[TABLES];
             for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = NAME(load)(tables[t] + j);
+            if (non_temporal) __builtin_prefetch(row.x + next + j);
+            if (non_temporal && mode & READS_GRADIENT) __builtin_prefetch(row.g + next + j);
             NAME(put)(row.y + j, NAME(result)(mode, &row, j, N, k, &bits), N, non_temporal);
             NAME(put_bits)(mode, &w, bits, N);
         }

@@ -35,8 +35,9 @@ INLINE int NAME(writes_columns)(const ckernels_output *output) {
     if (b->inner < N) return 1;
     const long row = b->channels * b->inner;
     if (b->outer < 8 || b->outer * row < 8 * CHUNK) return 0;
-    // Past the caches, pieces of a row would each begin and end within a line.
-    if (output->non_temporal && row > COLUMNS) return 0;
+    // Past the caches, pieces of a row would each begin and end within a line, and tables as long
+    // as a page are slower than none.
+    if (output->non_temporal && row >= COLUMNS) return 0;
     if (b->inner % N == 0) return b->inner == N;
     const int are_few = output->kind < CKERNELS_INPUT_GRADIENT;
     return b->inner < (are_few ? 3 : 2) * N;
