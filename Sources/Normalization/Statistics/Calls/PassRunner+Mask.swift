@@ -41,8 +41,10 @@ extension PassRunner {
         prepare: (Range<Int>) -> Void = { _ in }, rule: (Range<Int>) -> Void,
         outputs: (Block, _ write: (OutputTask<Scalar>) -> Void) -> Void
     ) {
+        // Each part of a block is a call. No other block is written meanwhile, so one may take the room of both.
         let cut = BlockGrid.forReduction(
-            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
+            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors,
+            blockSize: 2 * CacheSizes.block)
         guard case .resident(let grid) = cut else {
             unsafe reduce(reduction, into: sums, prepare: prepare)
             rule(0..<partition.laneCount)
