@@ -117,7 +117,8 @@ import Testing
         #expect(partition.count == geometry.count)
         #expect(partition.laneCount == geometry.shape[0] * geometry.channels)
         for elementSize in [4, 8] {
-            let cut = BlockGrid.forReduction(partition, elementSize: elementSize, tensors: 2)
+            let cut = BlockGrid.forReduction(
+                partition, elementSize: elementSize, tensors: 2, nonTemporalSize: .max)
             guard case .resident(let grid) = cut else { continue }
             var elements = 0
             for index in 0..<grid.count {

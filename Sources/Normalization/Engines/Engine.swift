@@ -20,6 +20,15 @@ public enum Engine: String, Sendable, CaseIterable, Codable {
         case inference
         /// Backward: sums, then ∂x.
         case backward
+
+        /// How its output comes about.
+        var walk: CacheSizes.Walk {
+            switch self {
+            case .training: .afterSums(tensors: 1)
+            case .inference: .map
+            case .backward: .afterSums(tensors: 2)
+            }
+        }
     }
 
     /// The engine that runs for a tensor of this geometry: `self`, unless that is `automatic`.
@@ -64,10 +73,12 @@ public enum Engine: String, Sendable, CaseIterable, Codable {
     /// Chosen by the kind of processor, unless the environment variable `NORMALIZATION_NON_TEMPORAL` names a
     /// number of bytes, for all operations, or `never` when the first call is made. Anything else changes nothing.
     ///
-    /// - Parameter operation: what is computed.
+    /// - Parameters:
+    ///   - operation: what is computed.
+    ///   - threads: how many threads do it.
     /// - Returns: bytes; `Int.max` for never.
-    public static func nonTemporalSize(for operation: Operation) -> Int {
-        operation == .inference ? CacheSizes.nonTemporalMap : CacheSizes.nonTemporalReduction
+    public static func nonTemporalSize(for operation: Operation, threads: Int = 1) -> Int {
+        CacheSizes.nonTemporal(operation.walk, threads: threads)
     }
 
     func passes(for operation: Operation, of partition: Partition) -> any PassEngine.Type {

@@ -29,14 +29,26 @@ enum CacheSizes {
     static let stripe = 64 << 10
     /// A contiguous run for one pass.
     static let run = 128 << 10
-    /// Outputs above this size are written past the cache where each value is read once.
-    static let nonTemporalMap =
-        chosenNonTemporal
-        ?? (hasDistantLastLevel ? Processors.secondLevelCache / 2 : 16 << 20)
-    /// Outputs above this size are, where they were read for the sums before.
-    static let nonTemporalReduction =
-        chosenNonTemporal
-        ?? (hasDistantLastLevel ? Processors.secondLevelCache / 2 : 10 << 20)
+    /// The bytes above which an output is written past the caches. No bit of a result depends on it.
+    static func nonTemporal(_ walk: Walk, threads: Int) -> Int {
+        if let size = chosenNonTemporal ?? distantNonTemporal { return size }
+        return switch walk {
+        case .map: threads == 1 ? 7 << 20 : 9 << 20
+        case .afterSums(let tensors): tensors == 1 ? 6 << 20 : 5 << 20
+        }
+    }
+
+    /// How an output comes about.
+    enum Walk: Sendable {
+        /// Each value is read once.
+        case map
+        /// One or two tensors were read before, for their sums.
+        case afterSums(tensors: Int)
+    }
+
+    /// Tensors above this size do not stay in a cache. The same on every machine, since the BLAS engine does
+    /// other arithmetic there.
+    static let large = 10 << 20
     /// Less data than this is not worth a second thread.
     static let serial = 256 << 10
     /// The data that is worth a thread, where the caller does not say how many.
@@ -44,11 +56,12 @@ enum CacheSizes {
     /// More data than this takes a thread milliseconds: helpers are worth it though they may come late.
     static let evenOnABusyMachine = 16 << 20
 
-    /// Whether a store to the last-level cache costs more than one past it, as on Intel's servers,
-    /// whose cores share one large cache far away.
-    private static let hasDistantLastLevel = cprocessors_is_intel_server() != 0
+    /// Where a store to the last-level cache costs more than one past it, as on Intel's servers, whose cores
+    /// share one large cache far away.
+    private static let distantNonTemporal: Int? =
+        cprocessors_is_intel_server() != 0 ? Processors.secondLevelCache / 2 : nil
 
-    /// What the host's environment says of both sizes. Read once.
+    /// What the host's environment says of all of them. Read once.
     private static let chosenNonTemporal = unsafe getenv("NORMALIZATION_NON_TEMPORAL").flatMap {
         size(of: unsafe String(cString: $0))
     }

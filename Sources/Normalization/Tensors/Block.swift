@@ -17,6 +17,8 @@ struct Block: Sendable {
     var isNonTemporal = false
     /// Whether an output reads the block from memory, not again after sums.
     var isReadFirst = false
+    /// Whether the tensor is one that does not stay in a cache, on any machine.
+    var isLarge = false
 
     /// The block's lanes, as the tables count them.
     var laneRange: Range<Int> { firstLane..<firstLane + lanes }

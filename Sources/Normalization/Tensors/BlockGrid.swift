@@ -7,11 +7,13 @@ struct BlockGrid: Sendable {
     /// Whether an output is too large to be worth a place in the cache.
     private let isNonTemporal: Bool
     private let isReadFirst: Bool
+    private let isLarge: Bool
 
     init(
-        _ partition: Partition, outer: Int, lanes: Int, inner: Int, isNonTemporal: Bool = false,
-        isReadFirst: Bool = false
+        _ partition: Partition, outer: Int, lanes: Int, inner: Int, bytes: Int = 0,
+        isNonTemporal: Bool = false, isReadFirst: Bool = false
     ) {
+        isLarge = bytes > CacheSizes.large
         self.isNonTemporal = isNonTemporal
         self.isReadFirst = isReadFirst
         self.partition = partition
@@ -41,6 +43,7 @@ struct BlockGrid: Sendable {
             inner: range(inner, step.inner, partition.inner))
         block.isNonTemporal = isNonTemporal
         block.isReadFirst = isReadFirst
+        block.isLarge = isLarge
         return block
     }
 }
@@ -57,7 +60,8 @@ extension BlockGrid {
     ) -> BlockGrid {
         let target = CacheSizes.run / elementSize
         let row = partition.lanes * partition.inner
-        let isNonTemporal = partition.tensorCount * elementSize > nonTemporalSize
+        let bytes = partition.tensorCount * elementSize
+        let isNonTemporal = bytes > nonTemporalSize
         // Kernels expand the coefficients of short planes to one a column, which a block of few rows
         // would pay for again and again. Planes of a line do without where memory's order is dearer.
         let columns = CacheSizes.columns / elementSize
@@ -67,14 +71,15 @@ extension BlockGrid {
                 toMultipleOf: lineUnit(partition, elementSize: elementSize))
             return BlockGrid(
                 partition, outer: target / (lanes * partition.inner), lanes: lanes,
-                inner: partition.inner, isNonTemporal: isNonTemporal, isReadFirst: true)
+                inner: partition.inner, bytes: bytes, isNonTemporal: isNonTemporal,
+                isReadFirst: true)
         }
         let isShort = partition.inner <= target
         return BlockGrid(
             partition, outer: target / max(1, row),
             lanes: isShort ? target / max(1, partition.inner) : 1,
             inner: isShort ? partition.inner : target,
-            isNonTemporal: isNonTemporal, isReadFirst: true)
+            bytes: bytes, isNonTemporal: isNonTemporal, isReadFirst: true)
     }
 
     enum Reduction {
@@ -89,17 +94,19 @@ extension BlockGrid {
     /// - Parameters:
     ///   - elementSize: the bytes of an element.
     ///   - tensors: how many tensors the pass reads.
+    ///   - nonTemporalSize: the bytes above which an output goes past the caches.
     ///   - blockSize: the bytes of these that a block shall have at most, unless a lane has more.
     static func forReduction(
-        _ partition: Partition, elementSize: Int, tensors: Int, blockSize: Int = CacheSizes.block
+        _ partition: Partition, elementSize: Int, tensors: Int, nonTemporalSize: Int,
+        blockSize: Int = CacheSizes.block
     ) -> Reduction {
         let laneBytes = partition.valuesPerLane * elementSize * tensors
+        let bytes = partition.tensorCount * elementSize
         func resident(_ width: Int) -> Reduction {
             .resident(
                 BlockGrid(
                     partition, outer: partition.outer, lanes: width, inner: partition.inner,
-                    isNonTemporal: partition.tensorCount * elementSize
-                        > CacheSizes.nonTemporalReduction))
+                    bytes: bytes, isNonTemporal: bytes > nonTemporalSize))
         }
         if areBlocks(partition, laneBytes: laneBytes) { return resident(partition.lanes) }
         let totalBytes = laneBytes * partition.laneCount

@@ -11,11 +11,12 @@ enum MachineText {
 
     /// From which size on stores are non-temporal.
     static var nonTemporal: String {
-        "Written past the caches: y of inference \(sizes(.inference)), other outputs \(sizes(.training))."
+        "Written past the caches: y of training \(size(.training)), of inference \(size(.inference)) "
+            + "(several threads: \(size(.inference, threads: 2))), dx \(size(.backward))."
     }
 
-    private static func sizes(_ operation: Engine.Operation) -> String {
-        let bytes = Engine.nonTemporalSize(for: operation)
+    private static func size(_ operation: Engine.Operation, threads: Int = 1) -> String {
+        let bytes = Engine.nonTemporalSize(for: operation, threads: threads)
         if bytes == .max { return "never" }
         return "above " + (bytes < 1 << 20 ? "\(bytes) B" : "\(bytes >> 20) MiB")
     }

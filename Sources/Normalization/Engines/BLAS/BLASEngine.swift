@@ -89,8 +89,8 @@ enum BLASEngine: PassEngine {
 
     /// A row of one lane: y = γ · (x − μ) · s + β. No two of the rows may overlap.
     ///
-    /// - Parameter isPassing: whether the result goes on past the caches at once: BLAS, which has no call
-    ///   for a · x + b, would write it twice before.
+    /// - Parameter isPassing: whether the result goes on past the caches at once, as a rule: BLAS, which has
+    ///   no call for a · x + b, would write it twice before.
     @inline(__always)
     static func normalizeRow<Scalar: NormalizationScalar>(
         _ row: UnsafePointer<Scalar>, _ n: Int, of lane: Int,
@@ -140,7 +140,7 @@ extension BLASEngine {
             lane, n, row, _, result, work in
             unsafe normalizeRow(
                 row, n, of: block.firstLane + lane, by: coefficients,
-                isPassing: block.isNonTemporal, into: result, work)
+                isPassing: block.isLarge, into: result, work)
         }
     }
 

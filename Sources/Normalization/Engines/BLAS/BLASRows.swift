@@ -53,7 +53,7 @@ enum BLASRows {
     /// are made in between: it reads while it writes.
     static func outputIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         Scalar.self == Float.self && block.inner >= 8
-            && !(block.isNonTemporal && block.isReadFirst)
+            && !(block.isLarge && block.isReadFirst)
     }
 
     /// Whether samples, not planes, make the longer rows. Half as many values of `Double` fit a vector,
@@ -67,7 +67,7 @@ enum BLASRows {
     /// Whether turned rows of more than two columns would come from memory, be read a few values a line,
     /// and go back there by omatcopy, which knows no stores past the caches.
     private static func turnsBackPastCaches(_ block: Block) -> Bool {
-        block.isNonTemporal && block.inner > 2
+        block.isLarge && block.inner > 2
     }
 
     private static func canTurnBack<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {

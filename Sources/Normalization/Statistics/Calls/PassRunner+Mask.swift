@@ -44,7 +44,7 @@ extension PassRunner {
         // Each part of a block is a call. No other block is written meanwhile, so one may take the room of both.
         let cut = BlockGrid.forReduction(
             partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors,
-            blockSize: 2 * CacheSizes.block)
+            nonTemporalSize: nonTemporalSize, blockSize: 2 * CacheSizes.block)
         guard case .resident(let grid) = cut else {
             unsafe reduce(reduction, into: sums, prepare: prepare)
             rule(0..<partition.laneCount)

@@ -18,7 +18,8 @@ extension PassRunner {
         rule: (Range<Int>) -> Void, output: ((Block) -> OutputTask<Scalar>)?
     ) {
         let cut = BlockGrid.forReduction(
-            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
+            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors,
+            nonTemporalSize: nonTemporalSize)
         guard case .resident(let grid) = cut, finer.isWorthParts(grid), let output else {
             unsafe runner(of: finer.partition).reduce(reduction, into: sums, prepare: prepare)
             guard let output else { return }

@@ -18,7 +18,8 @@ extension PassRunner {
         finer: FinerPartition? = nil, output: ((Block) -> OutputTask<Scalar>)? = nil
     ) {
         switch BlockGrid.forReduction(
-            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors)
+            partition, elementSize: MemoryLayout<Scalar>.stride, tensors: reduction.tensors,
+            nonTemporalSize: nonTemporalSize)
         {
         case .resident(let grid) where finer?.isWorthParts(grid) != false || output == nil:
             unsafe forEachBlock(of: grid) { block, waiting, scratch in

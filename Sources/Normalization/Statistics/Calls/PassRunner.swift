@@ -6,7 +6,7 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
     /// The engine once more, where it can write while it reads. Asked once, not for each block.
     let overlappingEngine: (any OverlappingEngine.Type)?
     let threads: Int
-    /// The bytes above which a walk in memory order writes past the caches.
+    /// The bytes above which an output goes past the caches.
     let nonTemporalSize: Int
 
     init(
@@ -15,10 +15,10 @@ struct PassRunner<Scalar: NormalizationScalar>: Sendable {
         self.partition = partition
         self.engine = engine.passes(for: operation, of: partition)
         overlappingEngine = engine.overlappingPasses(for: operation, of: partition)
-        nonTemporalSize = Engine.nonTemporalSize(for: operation)
         let tensors = operation == .backward ? 2 : 1
         let bytes = tensors * partition.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: bytes, limit: threadLimit)
+        nonTemporalSize = CacheSizes.nonTemporal(operation.walk, threads: threads)
     }
 
     /// The same engine and threads for another partition of the tensor.

@@ -19,7 +19,8 @@ struct RowRunner<Scalar: NormalizationScalar>: Sendable {
 
     /// Whether an output of the tensor's size is too large to be worth a place in the cache.
     var isNonTemporal: Bool {
-        geometry.count * MemoryLayout<Scalar>.stride > CacheSizes.nonTemporalReduction
+        geometry.count * MemoryLayout<Scalar>.stride
+            > CacheSizes.nonTemporal(.afterSums(tensors: 1), threads: threads)
     }
 
     /// Statistics and outputs of all rows.

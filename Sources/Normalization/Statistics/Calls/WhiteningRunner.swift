@@ -30,7 +30,7 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         let tensors = operation == .backward ? 2 : 1
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: tensors * bytes, limit: threadLimit)
-        isLarge = bytes > Engine.nonTemporalSize(for: operation)
+        isLarge = bytes > CacheSizes.nonTemporal(operation.walk, threads: threads)
     }
 
     /// Σ u and, in the upper triangle of each group, Σ u · uᵀ, of deviations u from a pivot.
