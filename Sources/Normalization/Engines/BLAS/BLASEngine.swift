@@ -89,17 +89,17 @@ enum BLASEngine: PassEngine {
 
     /// A row of one lane: y = γ · (x − μ) · s + β. No two of the rows may overlap.
     ///
-    /// - Parameter isPassing: whether the result goes on past the caches at once, as a rule: BLAS, which has
-    ///   no call for a · x + b, would write it twice before.
+    /// - Parameter isLarge: whether the tensor stays in no cache: BLAS, which has no call for a · x + b, would
+    ///   write the row twice while memory waits.
     @inline(__always)
     static func normalizeRow<Scalar: NormalizationScalar>(
         _ row: UnsafePointer<Scalar>, _ n: Int, of lane: Int,
-        by coefficients: NormalizeCoefficients<Scalar>, isPassing: Bool = false,
+        by coefficients: NormalizeCoefficients<Scalar>, isLarge: Bool = false,
         into result: UnsafeMutablePointer<Scalar>, _ work: UnsafeMutablePointer<Scalar>
     ) {
         let (center, scale) = (coefficients.center[lane], coefficients.scale[lane])
         let shift = coefficients.shift[lane]
-        if n < shortestCall || isPassing {
+        if n < shortestCall || isLarge {
             for i in 0..<n { unsafe result[i] = (row[i] - center) * scale + shift }
         } else if coefficients.allowsScaleShiftForm(lane) {
             unsafe result.update(repeating: shift - center * scale, count: n)
@@ -140,7 +140,7 @@ extension BLASEngine {
             lane, n, row, _, result, work in
             unsafe normalizeRow(
                 row, n, of: block.firstLane + lane, by: coefficients,
-                isPassing: block.isLarge, into: result, work)
+                isLarge: block.isLarge, into: result, work)
         }
     }
 

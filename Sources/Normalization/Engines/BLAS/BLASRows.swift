@@ -49,11 +49,10 @@ enum BLASRows {
             && block.inner < (Scalar.self == Float.self ? 8 : 3)
     }
 
-    /// Whether y is written plane by plane. From memory to memory a plain loop is faster than rows that
-    /// are made in between: it reads while it writes.
+    /// Whether y is written plane by plane, with loops in the element type where calls cost more: planes of
+    /// whole vectors, or of some.
     static func outputIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
-        Scalar.self == Float.self && block.inner >= 8
-            && !(block.isLarge && block.isReadFirst)
+        Scalar.self == Float.self && (block.inner >= 16 || block.inner == 8)
     }
 
     /// Whether samples, not planes, make the longer rows. Half as many values of `Double` fit a vector,
@@ -190,7 +189,8 @@ enum BLASRows {
             return
         }
         let isInPlace = unsafe UnsafePointer(result) == x || UnsafePointer(result) == g
-        if block.isNonTemporal {
+        // From memory to memory a row that is made in between would hold up the reading of the next.
+        if block.isNonTemporal && !block.isReadFirst {
             return unsafe forEachRowNonTemporal(block, into: result, target) {
                 lane, n, at, target in
                 unsafe body(lane, n, x + at, g + at, target, work)
