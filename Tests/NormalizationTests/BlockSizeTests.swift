@@ -159,10 +159,7 @@ private struct BlockedPasses<Scalar: NormalizationScalar> {
 
 extension Array where Element: NormalizationScalar {
     /// Calls `body` with where the numbers lie.
-    func withTensorPointer(_ body: (TensorPointer<Element>) -> Void) {
-        withUnsafeBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return }
-            body(TensorPointer(start))
-        }
+    func withTensorPointer<Result>(_ body: (TensorPointer<Element>) -> Result) -> Result {
+        withUnsafeBufferPointer { body(TensorPointer($0.baseAddress!)) }
     }
 }

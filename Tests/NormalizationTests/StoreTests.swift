@@ -87,7 +87,7 @@ import Testing
             _ = passes.setGradient(coefficients, 0..<channels, sumsOf: 1)
             return [
                 output(.normalized(map, .nothing), x, block, passes),
-                g.withPointer { output(.inputGradient($0, coefficients), x, block, passes) },
+                g.withTensorPointer { output(.inputGradient($0, coefficients), x, block, passes) },
             ]
         }
     }
@@ -107,12 +107,5 @@ import Testing
             }
         }
         return result
-    }
-}
-
-extension Array where Element: NormalizationScalar {
-    /// What `body` makes of the numbers where they lie.
-    fileprivate func withPointer<Result>(_ body: (TensorPointer<Element>) -> Result) -> Result {
-        withUnsafeBufferPointer { body(TensorPointer($0.baseAddress!)) }
     }
 }

@@ -30,16 +30,6 @@ struct Moments: LaneSums {
     /// Whether neither is a NaN or an infinity.
     var areFinite: Bool { mean.isFinite && m2.isFinite }
 
-    /// Whether all of some are finite, without a branch for each.
-    static func areFinite(_ moments: UnsafePointer<Moments>, _ count: Int) -> Bool {
-        var failures: UInt64 = 0
-        for i in 0..<count {
-            let (mean, m2) = unsafe (moments[i].mean, moments[i].m2)
-            failures |= mean - mean == 0 && m2 - m2 == 0 ? 0 : 1
-        }
-        return failures == 0
-    }
-
     init() {}
 
     init(count: Int, mean pivot: Double, plus meanOffset: Double = 0, m2: Double) {

@@ -24,19 +24,24 @@ enum BLASRows {
 
     /// Whether rows are long enough for calls of sums and input gradients to beat a scalar loop.
     static func areWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
-        (areTiles(block, of: Scalar.self) ? block.outer : block.inner) >= shortestRow
+        rowLength(block, of: Scalar.self) >= shortestRow
     }
 
     /// The same of moments.
     static func momentsAreWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
-        (areTiles(block, of: Scalar.self) ? block.outer : block.inner) >= shortestSum
+        rowLength(block, of: Scalar.self) >= shortestSum
+    }
+
+    /// Rows of sums are planes, or columns through the samples.
+    private static func rowLength<Scalar>(_ block: Block, of _: Scalar.Type) -> Int {
+        areTiles(block, of: Scalar.self) ? block.outer : block.inner
     }
 
     /// The same of an input gradient, which is turned back as well: of planes from 16 values on for
     /// longer rows only.
     static func gradientIsWorthCalls<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         guard areTiles(block, of: Scalar.self) else { return block.inner >= shortestRow }
-        return canTurnBack(block, of: Scalar.self) && !turnsBackPastCaches(block)
+        return canTurnBack(block, of: Scalar.self)
             && block.outer >= (block.inner < 16 ? shortestRow : 2 * shortestRow)
     }
 
@@ -44,7 +49,6 @@ enum BLASRows {
     /// `Double` a plain loop over longer planes beats the two passes that BLAS needs for y = a · x + b.
     static func outputIsWorthTurning<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
         areTiles(block, of: Scalar.self) && canTurnBack(block, of: Scalar.self)
-            && !turnsBackPastCaches(block)
             && block.outer >= (block.inner == 1 ? shortestRow / 4 : shortestRow)
             && block.inner < (Scalar.self == Float.self ? 8 : 3)
     }
@@ -63,14 +67,11 @@ enum BLASRows {
             && block.laneStride == block.inner
     }
 
-    /// Whether turned rows of more than two columns would come from memory, be read a few values a line,
-    /// and go back there by omatcopy, which knows no stores past the caches.
-    private static func turnsBackPastCaches(_ block: Block) -> Bool {
-        block.isLarge && block.inner > 2
-    }
-
+    /// Whether turned rows go back fast. Those of more than two columns would come from memory a few values a
+    /// line, and return by omatcopy, which knows no stores past the caches.
     private static func canTurnBack<Scalar>(_ block: Block, of _: Scalar.Type) -> Bool {
-        Scalar.self == Float.self || !hasConflicts(block, of: Scalar.self)
+        (Scalar.self == Float.self || !hasConflicts(block, of: Scalar.self))
+            && !(block.isLarge && block.inner > 2)
     }
 
     /// Whether samples are 2 KiB or a multiple apart: they share a few places of L1, and push each other

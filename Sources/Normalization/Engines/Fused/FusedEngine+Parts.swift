@@ -38,6 +38,8 @@ extension FusedEngine {
                 }
             }
             takeIn()
+            // Of no part at all, the moments are those of nothing.
+            if areFirst { unsafe found.update(repeating: Moments(), count: lanes.count) }
         }
         return isWhole
     }

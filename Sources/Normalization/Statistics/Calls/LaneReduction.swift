@@ -60,7 +60,7 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
         guard let engine = runner.overlappingEngine,
             unsafe engine.moments(x, of: block, parts, into: moments, scratch: scratch)
         else { return false }
-        return unsafe Moments.areFinite(moments, block.lanes)
+        return (0..<block.lanes).allSatisfy { unsafe moments[$0].areFinite }
     }
 }
 

@@ -18,7 +18,7 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
     let threads: Int
     private let threadLimit: Int?
     /// Whether an output is so large that it is written past the caches, where no input is in its place.
-    private let isLarge: Bool
+    private let isNonTemporal: Bool
 
     init(
         _ operation: Engine.Operation, _ geometry: Geometry, groupSize: Int, engine: Engine,
@@ -30,7 +30,7 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
         let tensors = operation == .backward ? 2 : 1
         let bytes = geometry.count * MemoryLayout<Scalar>.stride
         threads = Workers.count(forBytes: tensors * bytes, limit: threadLimit)
-        isLarge = bytes > CacheSizes.nonTemporal(operation.walk, threads: threads)
+        isNonTemporal = bytes > CacheSizes.nonTemporal(operation.walk, threads: threads)
     }
 
     /// Σ u and, in the upper triangle of each group, Σ u · uᵀ, of deviations u from a pivot.
@@ -91,7 +91,7 @@ struct WhiteningRunner<Scalar: NormalizationScalar>: Sendable {
                                 second: second.map {
                                     unsafe Input(values: $0.0, center: other.baseAddress!)
                                 }, matrices: matrices.baseAddress!, shift: shift.baseAddress!,
-                                output: output, isNonTemporal: isLarge && isElsewhere))
+                                output: output, isNonTemporal: isNonTemporal && isElsewhere))
                     }
                 }
             }
