@@ -25,7 +25,7 @@ void ckernels_copy_non_temporal(void *to, const void *from, long bytes) {
     memcpy(t + i, f + i, bytes - i);
 }
 
-void ckernels_copy_end(void) {
+void ckernels_fence(void) {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();
 #endif

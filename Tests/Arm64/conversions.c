@@ -75,7 +75,7 @@ void check_copies(void) {
     memset(to, 7, (size_t)n + 64);
     ckernels_prefetch(from, n);
     ckernels_copy_non_temporal(to, from, n);
-    ckernels_copy_end();
+    ckernels_fence();
     if (memcmp(to, from, (size_t)n)) fail("the copy differs");
     for (long i = n; i < n + 64; i++)
         if (to[i] != 7) fail("byte %ld behind the copy was written", i - n);

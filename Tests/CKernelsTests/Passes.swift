@@ -49,6 +49,18 @@ struct Passes<Scalar: KernelScalar>: CustomStringConvertible {
         }
     }
 
+    /// Sums over some parts of the planes.
+    func sum(
+        _ x: UnsafePointer<Scalar>, _ g: UnsafePointer<Scalar>?, _ block: ckernels_block,
+        _ parts: [ckernels_part], center: [Double], _ sum: UnsafeMutablePointer<Double>,
+        _ products: UnsafeMutablePointer<Double>
+    ) {
+        var block = block
+        withScratch {
+            passes.sum_parts(x, g, &block, parts, parts.count, center, sum, products, $0)
+        }
+    }
+
     /// What the deviations of each channel are taken from.
     func pivots(_ x: [Scalar], _ block: ckernels_block) -> [Double] {
         var block = block

@@ -76,18 +76,25 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         var products: [Double]
     }
 
-    /// The sums of x, or of x and g; with `output`, while that is written.
+    /// The sums of x, or of x and g: of the block, or of some parts of its planes; with `output`, while that is
+    /// written.
     func sums(
-        _ passes: Passes<Scalar>, ofGradient: Bool, writing output: Output<Scalar>? = nil
+        _ passes: Passes<Scalar>, ofGradient: Bool, parts: [ckernels_part]? = nil,
+        writing output: Output<Scalar>? = nil
     ) -> Sums {
         let center = coefficients.center.map { Double($0) }
         var first = [Double](repeating: .nan, count: block.channels)
         var second = first
         withMoved(x, by: misalignment) { x in
             withMoved(g, by: misalignment) { g in
-                passes.sum(
-                    x + offset, ofGradient ? UnsafePointer(g + offset) : nil, block,
-                    center: center, &first, &second, writing: output)
+                let g = ofGradient ? UnsafePointer(g + offset) : nil
+                if let parts {
+                    passes.sum(
+                        x + offset, g, block, parts, center: center, &first, &second)
+                } else {
+                    passes.sum(
+                        x + offset, g, block, center: center, &first, &second, writing: output)
+                }
             }
         }
         return Sums(sum: first, products: second)
@@ -160,6 +167,19 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         }
     }
 
+    /// The same for the values of some parts alone.
+    private func forEach(
+        in parts: [ckernels_part]?, _ body: (_ index: Int, _ channel: Int) -> Void
+    ) {
+        guard let parts else { return forEach(body) }
+        for part in parts {
+            for channel in 0..<block.channels {
+                let start = offset + part.offset + channel * block.channel_stride
+                for index in start..<start + part.count { body(index, channel) }
+            }
+        }
+    }
+
     /// Calls `body` with the index where each plane of the block begins, and its channel.
     private func forEachPlane(_ body: (_ start: Int, _ channel: Int) -> Void) {
         for outer in 0..<block.outer {
@@ -170,15 +190,21 @@ struct Problem<Scalar: KernelScalar>: CustomStringConvertible {
         }
     }
 
-    func expectedSums(ofGradient: Bool) -> Sums { addedUp(ofGradient) { $0 } }
+    func expectedSums(ofGradient: Bool, parts: [ckernels_part]? = nil) -> Sums {
+        addedUp(ofGradient, parts) { $0 }
+    }
 
     /// The sums of the magnitudes of what `expectedSums` adds.
-    func sumsOfMagnitudes(ofGradient: Bool) -> Sums { addedUp(ofGradient, abs) }
+    func sumsOfMagnitudes(ofGradient: Bool, parts: [ckernels_part]? = nil) -> Sums {
+        addedUp(ofGradient, parts, abs)
+    }
 
-    private func addedUp(_ ofGradient: Bool, _ term: (Double) -> Double) -> Sums {
+    private func addedUp(
+        _ ofGradient: Bool, _ parts: [ckernels_part]?, _ term: (Double) -> Double
+    ) -> Sums {
         let zeros = [Double](repeating: 0, count: block.channels)
         var sums = Sums(sum: zeros, products: zeros)
-        forEach { index, channel in
+        forEach(in: parts) { index, channel in
             let d = Double(x[index] - coefficients.center[channel])
             let a = ofGradient ? Double(g[index]) : d
             sums.sum[channel] += term(a)

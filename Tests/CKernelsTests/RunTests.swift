@@ -65,13 +65,22 @@ struct RunTests {
         "A run rounds a few times, and what it cannot hold is summed in double",
         arguments: shapes, gaps)
     func holdsAll(shape: (outer: Int, channels: Int, inner: Int), gap: Int) throws {
-        let problem = Self.problem(shape, gap: gap, seed: 31)
+        try holds(Self.problem(shape, gap: gap, seed: 31), parts: nil)
+    }
+
+    @Test("So it is with parts of planes", arguments: shapes, gaps)
+    func holdsParts(shape: (outer: Int, channels: Int, inner: Int), gap: Int) throws {
+        let problem = Self.problem(shape, gap: gap, seed: 33)
+        try holds(problem, parts: SomeParts.of(problem.block, seed: 34))
+    }
+
+    private func holds(_ problem: Problem<Float>, parts: [ckernels_part]?) throws {
         for ofGradient in [false, true] {
-            let expected = problem.expectedSums(ofGradient: ofGradient)
-            let sizes = problem.sumsOfMagnitudes(ofGradient: ofGradient)
+            let expected = problem.expectedSums(ofGradient: ofGradient, parts: parts)
+            let sizes = problem.sumsOfMagnitudes(ofGradient: ofGradient, parts: parts)
             for passes in Passes<Float>.all {
-                let sums = problem.sums(passes, ofGradient: ofGradient)
-                for channel in 0..<shape.channels {
+                let sums = problem.sums(passes, ofGradient: ofGradient, parts: parts)
+                for channel in 0..<problem.block.channels {
                     let name = "\(passes) \(problem) \(Kind.of(channel)) gradient: \(ofGradient)"
                     try Self.require(
                         sums.sum[channel], expected.sum[channel], sizes.sum[channel], name)

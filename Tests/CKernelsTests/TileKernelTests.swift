@@ -171,7 +171,7 @@ struct TileKernelTests {
                         shape.withTile(shifts, nonTemporal: nonTemporal) { tile in
                             passes.store_tile(values, tile, y)
                         }
-                        ckernels_copy_end()
+                        ckernels_fence()
                     }
                     try require(
                         comparable(y), equals: comparable(expected),

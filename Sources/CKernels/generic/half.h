@@ -11,6 +11,7 @@
 const ckernels_passes JOINED(ckernels_float16, TARGET) = {
     .pivots = f16_pivots,
     .sum = f16_sum,
+    .sum_parts = f16_sum_parts,
     .write = f16_write,
     .activation_backward_masked = f16_activation_backward_masked,
     .write_rows = f16_write_rows,
@@ -30,6 +31,7 @@ const ckernels_passes JOINED(ckernels_float16, TARGET) = {
 const ckernels_passes JOINED(ckernels_bfloat16, TARGET) = {
     .pivots = bf16_pivots,
     .sum = bf16_sum,
+    .sum_parts = bf16_sum_parts,
     .write = bf16_write,
     .activation_backward_masked = bf16_activation_backward_masked,
     .write_rows = bf16_write_rows,

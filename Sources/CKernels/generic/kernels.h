@@ -23,6 +23,7 @@
 static const ckernels_passes float_passes = {
     .pivots = f32_pivots,
     .sum = f32_sum,
+    .sum_parts = f32_sum_parts,
     .write = f32_write,
     .activation_backward_masked = f32_activation_backward_masked,
     .write_rows = f32_write_rows,
@@ -36,6 +37,7 @@ static const ckernels_passes float_passes = {
 static const ckernels_passes double_passes = {
     .pivots = f64_pivots,
     .sum = f64_sum,
+    .sum_parts = f64_sum_parts,
     .write = f64_write,
     .activation_backward_masked = f64_activation_backward_masked,
     .write_rows = f64_write_rows,

@@ -147,6 +147,61 @@ INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
     if (mode & WRITES_MASK) end_bits(&mask);
 }
 
+// Writes `channels` planes, of which the first `inner` values are an output and the others zeros,
+// as one row: a vector in which one plane ends and the next begins is written whole. What x and the
+// gradient hold where the zeros are may be read, and changes nothing. Planes hold a vector or more.
+INLINE void NAME(map_padded)(int mode, NAME(tensors) v, long inner, long plane, long channels,
+                             const T *const tables[TABLES], int non_temporal) {
+    const long n = channels * plane, padding = plane - inner;
+    const long head = non_temporal ? NAME(head)(v.y, n) : 0;
+    long c = 0, left = plane;  // of channel c, with its zeros
+    VEC k[TABLES];             // of channel c
+    for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
+    unsigned bits;
+    for (long j = 0; j < n;) {
+        const long width = j < head ? head - j : NAME(at_most)(n - j, N);
+        const long filled = left - padding;  // that are no zeros
+        if (width == N && filled >= N) {
+            const long values = filled / N * N;
+            for (const long end = j + values; j < end; j += N)
+                NAME(put)(v.y + j, NAME(result)(mode, &v, j, N, k, &bits), N, non_temporal);
+            left -= values;
+            continue;
+        }
+        if (width == N && filled <= 0 && left >= N) {
+            const long values = left / N * N;
+            for (const long end = j + values; j < end; j += N)
+                NAME(put)(v.y + j, (VEC)0, N, non_temporal);
+            left -= values;
+        } else if (left > width) {
+            const VEC y = NAME(result)(mode, &v, j, width, k, &bits);
+            NAME(put)(v.y + j, NAME(lanes)() < (INT)filled ? y : (VEC)0, width, non_temporal);
+            j += width;
+            left -= width;
+        } else {
+            // The next channel's begin in this vector, or behind it.
+            const NAME(ivec) next = NAME(lanes)() - (INT)left;
+            c = c + 1 < channels ? c + 1 : 0;
+            VEC own[TABLES];
+            for (int t = 0; t < NAME(table_count)(mode); t++) {
+                own[t] = k[t];
+                k[t] = (VEC)tables[t][c];
+                own[t] = next < 0 ? own[t] : k[t];
+            }
+            const VEC y = NAME(result)(mode, &v, j, width, own, &bits);
+            const NAME(ivec) end = next < 0 ? (NAME(ivec))(INT)-padding : (NAME(ivec))(INT)inner;
+            NAME(put)(v.y + j, next < end ? y : (VEC)0, width, non_temporal);
+            j += width;
+            left += plane - width;
+            continue;
+        }
+        if (left > 0) continue;
+        c = c + 1 < channels ? c + 1 : 0;
+        for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = (VEC)tables[t][c];
+        left = plane;
+    }
+}
+
 // Less than a vector of columns from the j-th of a row on.
 INLINE void NAME(map_part)(int mode, const NAME(tensors) *v, long j, long width,
                            const T *const tables[TABLES], bit_writer *mask) {

@@ -6,12 +6,6 @@
 
 #include "writer.h"
 
-#if defined(__x86_64__)
-#define NON_TEMPORAL_FENCE() __builtin_ia32_sfence()
-#else
-#define NON_TEMPORAL_FENCE() ((void)0)
-#endif
-
 // Zeros behind a plane.
 OUTLINED void NAME(pad)(E *y, long n, int non_temporal) {
     long i = non_temporal ? NAME(head)(y, n) : 0;
@@ -20,57 +14,29 @@ OUTLINED void NAME(pad)(E *y, long n, int non_temporal) {
     if (i < n) NAME(place_part)(y + i, (VEC)0, n - i);
 }
 
-// Writes elements past the caches from memory that is in them, but for the first ones up to where
-// vectors are aligned, and the last ones that fill none: returns how many.
-INLINE long NAME(stream_row)(E *y, const E *from, long n) {
-    long i = NAME(head)(y, n);
-    NAME(copy_elements)(y, from, i);
-    for (; n - i >= N; i += N) {
-        STORED v;
-        __builtin_memcpy(&v, from + i, sizeof v);
-        __builtin_nontemporal_store(v, (STORED *)(y + i));
-    }
-    return i;
-}
-
-// Writes the next sample of planes apart and the zeros behind them, past the caches; returns how
-// many values. Each plane is made in the scratch memory, behind what the one before left there.
-INLINE long NAME(write_padded_as)(NAME(writer) *w, int mode) {
+// Writes the next sample of planes apart and the zeros behind them; returns how many values.
+INLINE long NAME(write_padded_as)(NAME(writer) *w, int mode, int non_temporal) {
     const ckernels_block *b = &w->output->block;
-    const long plane = b->channel_stride, at = w->o * b->outer_stride;
-    E *const row = (E *)w->columns, *y = w->tensors.y + at;
-    long filled = 0;
-    for (long c = 0; c < b->channels; c++) {
-        const T *tables[TABLES];
-        for (int t = 0; t < NAME(table_count)(mode); t++) tables[t] = w->tables[t] + c;
-        NAME(tensors) tensors = NAME(tensors_at)(&w->tensors, mode, at + c * plane);
-        tensors.y = row + filled;
-        NAME(map_row)(mode, tensors, 0, b->inner, b->inner, 1, tables, 0, (bit_writer){0});
-        NAME(pad)(row + filled + b->inner, w->output->padding, 0);
-        filled += plane;
-        const long written = NAME(stream_row)(y, row, filled);
-        y += written;
-        filled -= written;
-        // Fewer than a vector are left, and may lie within one of their new place.
-        STORED left;
-        __builtin_memcpy(&left, row + written, sizeof left);
-        __builtin_memcpy(row, &left, sizeof left);
-    }
-    NAME(copy_elements)(y, row, filled);
+    const long at = w->o * b->outer_stride;
+    NAME(map_padded)(mode, NAME(tensors_at)(&w->tensors, mode, at), b->inner, b->channel_stride,
+                     b->channels, w->tables, non_temporal);
     w->o++;
-    return b->channels * plane;
+    return b->channels * b->channel_stride;
 }
 
 OUTLINED long NAME(write_padded)(NAME(writer) *w) {
-    return w->mode == INPUT_GRADIENT ? NAME(write_padded_as)(w, INPUT_GRADIENT)
-                                     : NAME(write_padded_as)(w, CKERNELS_IDENTITY);
+    if (w->mode == INPUT_GRADIENT)
+        return w->non_temporal ? NAME(write_padded_as)(w, INPUT_GRADIENT, 1)
+                               : NAME(write_padded_as)(w, INPUT_GRADIENT, 0);
+    return w->non_temporal ? NAME(write_padded_as)(w, CKERNELS_IDENTITY, 1)
+                           : NAME(write_padded_as)(w, CKERNELS_IDENTITY, 0);
 }
 
 // Writes the next part of a row, at most `longest` values; returns how many. Samples that follow
 // each other in memory are one row; planes that lie apart are a row each.
 INLINE long NAME(write_row)(NAME(writer) *w, int mode, long longest, int non_temporal) {
     const ckernels_block *b = &w->output->block;
-    const int may_pad = non_temporal && (mode == CKERNELS_IDENTITY || mode == INPUT_GRADIENT);
+    const int may_pad = mode == CKERNELS_IDENTITY || mode == INPUT_GRADIENT;
     if (may_pad && NAME(pads_rows)(w->output)) return NAME(write_padded)(w);
     const long channels = NAME(rows_are_planes)(w->output) ? 1 : b->channels;
     const long sample = channels * b->inner;
@@ -225,7 +191,6 @@ INLINE void NAME(write_some)(NAME(writer) *w, long values) {
 
 INLINE void NAME(write_rest)(NAME(writer) *w) {
     NAME(advance)(w, LONG_MAX, LONG_MAX / 2);
-    if (w->non_temporal) NON_TEMPORAL_FENCE();
 }
 
 #endif

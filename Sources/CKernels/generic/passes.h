@@ -1,5 +1,5 @@
-// The passes for one element type: f32_pivots, f32_sum, f32_write, f32_activation_backward_masked,
-// f32_write_rows and f32_row_gradients.
+// The passes for one element type: f32_pivots, f32_sum, f32_sum_parts, f32_write,
+// f32_activation_backward_masked, f32_write_rows and f32_row_gradients.
 #ifndef PASSES_H
 #define PASSES_H
 
@@ -10,6 +10,7 @@
 #include "rows/planes.h"
 #include "sums/column_sums.h"
 #include "sums/exact_sums.h"
+#include "sums/part_sums.h"
 #include "sums/pivots.h"
 #include "sums/sums.h"
 
@@ -20,7 +21,7 @@ static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, con
     __attribute__((aligned(64))) NAME(writer) writer;
     if (meanwhile) NAME(begin)(&writer, meanwhile, scratch);
     const NAME(reduction) r = {
-        x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch,
+        x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch, 0, 0,
     };
     const int columns = NAME(has_columns)(b), narrow = columns && NAME(is_narrow)(b);
     if (narrow && g)
@@ -40,6 +41,19 @@ static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, con
     else
         NAME(complete)(0, &r);
     if (meanwhile) NAME(write_rest)(&writer);
+}
+
+static void NAME(sum_parts)(const void *x, const void *g, const ckernels_block *b,
+                            const ckernels_part *parts, long count, const double *center,
+                            double *sum, double *products, void *scratch) {
+    const NAME(reduction) r = {x, g, b, center, sum, products, 0, scratch, parts, count};
+    if (g) {
+        NAME(sum_some)(1, &r);
+        NAME(complete)(1, &r);
+    } else {
+        NAME(sum_some)(0, &r);
+        NAME(complete)(0, &r);
+    }
 }
 
 static void NAME(write)(const ckernels_output *output, void *scratch) {

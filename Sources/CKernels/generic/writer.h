@@ -56,12 +56,12 @@ INLINE int NAME(mode_of)(const ckernels_output *output) {
     }
 }
 
-// Whether planes with the zeros behind them are one row that is made in the scratch memory first.
+// Whether planes with the zeros behind them are walked as one row.
 INLINE int NAME(pads_rows)(const ckernels_output *output) {
     const ckernels_block *b = &output->block;
     const int mode = NAME(mode_of)(output);
     return (mode == CKERNELS_IDENTITY || mode == INPUT_GRADIENT) && output->padding > 0 &&
-           b->inner + output->padding == b->channel_stride && b->channel_stride <= COLUMNS;
+           b->inner + output->padding == b->channel_stride && b->channel_stride >= N;
 }
 
 INLINE void NAME(begin)(NAME(writer) *w, const ckernels_output *output, NAME(scratch) *scratch) {

@@ -14,6 +14,13 @@ typedef struct {
     long channel_stride;
 } ckernels_block;
 
+// Part of each plane of a block: `count` values from `offset` on, which is counted from the block's
+// first element.
+typedef struct {
+    long offset;
+    long count;
+} ckernels_part;
+
 // Element types of tensors, as indices of ckernels_kernels.passes. Those of 16 bits are widened to
 // float and rounded back; tables are of float then, and so is all arithmetic.
 enum {
@@ -63,7 +70,7 @@ typedef struct {
 typedef struct {
     int kind;
     int activation;
-    // Whether stores go past the caches.
+    // Whether stores go past the caches. What does is others' to see behind a ckernels_fence().
     int non_temporal;
     ckernels_block block;
     // Zeros that are written behind each plane, at most up to the next one.
@@ -178,8 +185,7 @@ typedef struct {
     const double *offsets;
     // Whether the positions behind the tile are read next.
     int goes_on;
-    // Whether stores go past the caches, where planes are not single values. A fence is the
-    // caller's.
+    // Whether stores go past the caches, where planes are not single values.
     int non_temporal;
 } ckernels_tile;
 
@@ -199,6 +205,11 @@ typedef struct {
     // hold, in double alone. `meanwhile`, unless null, is written at the same time.
     void (*sum)(const void *x, const void *g, const ckernels_block *block, const double *center,
                 double *sum, double *products, const ckernels_output *meanwhile, void *scratch);
+    // The same over some parts of the planes alone, of the block's channels; its samples and the
+    // length of its planes do not matter.
+    void (*sum_parts)(const void *x, const void *g, const ckernels_block *block,
+                      const ckernels_part *parts, long count, const double *center, double *sum,
+                      double *products, void *scratch);
     void (*write)(const ckernels_output *output, void *scratch);
     // dz = g * f', with f' from a mask; as ckernels_output.mask says.
     void (*activation_backward_masked)(const void *g, const ckernels_block *block,
@@ -259,9 +270,12 @@ const ckernels_kernels *ckernels_named(const char *name);
 // The kernels that the environment variable NORMALIZATION_INSTRUCTION_SET names, else the widest.
 const ckernels_kernels *ckernels_chosen(void);
 
-// Copies bytes past the caches. ckernels_copy_end() must follow the last of some copies.
+// Copies bytes past the caches.
 void ckernels_copy_non_temporal(void *to, const void *from, long bytes);
-void ckernels_copy_end(void);
+
+// Lets other threads see what this one has written past the caches, behind whatever it does next to
+// tell them. It waits for the stores, so one does for all of them.
+void ckernels_fence(void);
 
 // Prefetches memory that will be read soon.
 void ckernels_prefetch(const void *from, long bytes);

@@ -47,23 +47,20 @@ protocol OverlappingEngine: PassEngine {
         into sums: UnsafeMutablePointer<LaneGradientSums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>)
 
-    /// Count, mean and M2 of each lane of some parts of the block.
+    /// Count, mean and M2 of each lane of the valid parts of a block.
     ///
     /// - Returns: whether the moments are as accurate as those of each part by itself, merged.
     static func moments<Scalar: NormalizationScalar>(
-        _ x: TensorPointer<Scalar>, of block: Block, _ parts: BlockParts,
+        _ x: TensorPointer<Scalar>, of parts: ValidParts,
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) -> Bool
 
-    /// A = Σ g and B = Σ g · x̂ of each lane of some parts of the block.
+    /// A = Σ g and B = Σ g · x̂ of each lane of the valid parts of a block.
     static func gradientSums<Scalar: NormalizationScalar>(
-        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, of block: Block,
-        _ parts: BlockParts, by coefficients: NormalizeCoefficients<Scalar>,
+        _ x: TensorPointer<Scalar>, _ gradient: TensorPointer<Scalar>, of parts: ValidParts,
+        by coefficients: NormalizeCoefficients<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>)
 }
-
-/// Calls a function with parts of a block, each of all its lanes, in memory order.
-typealias BlockParts = ((Block) -> Void) -> Void
 
 extension PassEngine {
     static var takesHalves: Bool { false }

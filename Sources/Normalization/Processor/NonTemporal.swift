@@ -2,7 +2,7 @@ internal import CKernels
 
 /// Memory past and ahead of the caches, for engines whose calls know neither.
 enum NonTemporal {
-    /// Copies past the caches. ``finish()`` once behind the last of some copies.
+    /// Copies past the caches.
     @inline(__always)
     static func copy<Element>(
         _ source: UnsafePointer<Element>, _ count: Int, to target: UnsafeMutablePointer<Element>
@@ -10,8 +10,8 @@ enum NonTemporal {
         unsafe ckernels_copy_non_temporal(target, source, count * MemoryLayout<Element>.stride)
     }
 
-    /// Lets others see what was copied.
-    static func finish() { ckernels_copy_end() }
+    /// Lets other threads see what this one wrote past the caches. ``Workers`` do once, behind the last block of each.
+    static func finish() { ckernels_fence() }
 
     /// Asks for memory that will be read soon.
     @inline(__always)

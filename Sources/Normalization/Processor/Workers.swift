@@ -43,6 +43,7 @@ enum Workers {
                     let index = taken.wrappingAdd(1, ordering: .relaxed).oldValue
                     return index < count ? index : nil
                 }, memory.baseAddress!.assumingMemoryBound(to: Element.self))
+            NonTemporal.finish()
         }
         if let times {
             backoff.record(working: times.working, waiting: times.waiting, at: times.end)

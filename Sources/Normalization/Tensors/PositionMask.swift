@@ -165,3 +165,17 @@ extension PositionMask {
         return low
     }
 }
+
+/// The parts of a block that a mask says are valid.
+struct ValidParts {
+    let block: Block
+    let partition: Partition
+    let mask: PositionMask
+
+    /// Each part, of all lanes of the block, in memory order.
+    func forEachPart(_ body: (Block) -> Void) {
+        mask.forEachPart(of: block, in: partition) { part, isValid in
+            if isValid { body(part) }
+        }
+    }
+}

@@ -34,6 +34,7 @@
 #undef OUTPUTS_H
 #undef PIVOTS_H
 #undef SUMS_H
+#undef PART_SUMS_H
 #undef COLUMN_SUMS_H
 #undef EXACT_SUMS_H
 #undef COEFFICIENTS_H

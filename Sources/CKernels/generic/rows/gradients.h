@@ -246,9 +246,7 @@ static long NAME(long_row_gradients)(const ckernels_row_gradient *o, long first,
     if (s.n < N) return NAME(narrow_gradients)(o, &v, &s, first, scratch);
     const int streams = o->non_temporal && s.n % N == 0 && (unsigned long)o->dx % sizeof(E) == 0;
     const long head = streams ? NAME(head)(o->dx, N) : -1;
-    const long end = NAME(any_gradients)(o, &v, &s, first, head);
-    if (streams) NON_TEMPORAL_FENCE();
-    return end;
+    return NAME(any_gradients)(o, &v, &s, first, head);
 }
 
 #endif

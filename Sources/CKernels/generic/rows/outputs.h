@@ -260,10 +260,7 @@ static long NAME(write_long_rows)(const ckernels_row_output *o, long first, void
                                  o->sum,       o->y,        (T)o->negative_slope,
                                  o->activation};
     if (s.n < N) return NAME(write_narrow_rows)(o, &v, &s, first, scratch);
-    const long head = NAME(row_head)(o);
-    const long end = NAME(write_any_rows)(o, &v, &s, first, head);
-    if (head >= 0) NON_TEMPORAL_FENCE();
-    return end;
+    return NAME(write_any_rows)(o, &v, &s, first, NAME(row_head)(o));
 }
 
 #endif

@@ -17,19 +17,34 @@ INLINE int NAME(is_lost)(double sum, double products, double least) {
     return !(size >= least) | !(size <= DBL_MAX) | !(__builtin_elementwise_abs(sum) <= DBL_MAX);
 }
 
+// What is summed of each channel: parts of its planes, or a plane in each sample.
+INLINE long NAME(parts_of)(const NAME(reduction) *r) {
+    return r->parts ? r->part_count : r->block->outer;
+}
+
+INLINE ckernels_part NAME(part_at)(const NAME(reduction) *r, long o) {
+    return r->parts ? r->parts[o] : (ckernels_part){o * r->block->outer_stride, r->block->inner};
+}
+
+// Whether the channels of a sample are single values that follow each other.
+INLINE int NAME(sums_single_values)(const NAME(reduction) *r) {
+    return !r->parts && NAME(has_single_values)(r->block);
+}
+
 // The sums of one channel or, where planes are single values, of N channels or fewer.
 OUTLINED NAME(sums)
     NAME(sum_exactly)(int gradient, const NAME(reduction) *r, long first, long channels) {
-    const ckernels_block *b = r->block;
-    const long width = channels * b->inner, at = first * b->channel_stride;
+    const long at = first * r->block->channel_stride;
     double centers[N];
     for (int lane = 0; lane < N; lane++)
         centers[lane] = r->center[first + (lane < channels ? lane : 0)];
-    const WIDE center = NAME(has_single_values)(b) ? NAME(load_wide)(centers) : (WIDE)centers[0];
+    const WIDE center = NAME(sums_single_values)(r) ? NAME(load_wide)(centers) : (WIDE)centers[0];
     NAME(sums) all = {0, 0};
-    for (long o = 0; o < b->outer; o++) {
-        const E *x = r->x + at + o * b->outer_stride;
-        const E *g = gradient ? r->g + at + o * b->outer_stride : 0;
+    for (long o = 0; o < NAME(parts_of)(r); o++) {
+        const ckernels_part part = NAME(part_at)(r, o);
+        const long width = channels * part.count;
+        const E *x = r->x + at + part.offset;
+        const E *g = gradient ? r->g + at + part.offset : 0;
         NAME(sums) plane = {0, 0};
         for (long i = 0, n; i < width; i += n) {
             n = NAME(at_most)(width - i, N);
@@ -53,7 +68,7 @@ OUTLINED NAME(sums)
 // Mends the sums of N channels or fewer, from `first` on. Those that were well keep their bits, for
 // they are not to depend on their neighbours.
 INLINE void NAME(mend)(int gradient, const NAME(reduction) *r, long first, const char *lost) {
-    if (!NAME(has_single_values)(r->block)) {
+    if (!NAME(sums_single_values)(r)) {
         if (!lost[0]) return;
         const NAME(sums) all = NAME(sum_exactly)(gradient, r, first, 1);
         r->sum[first] = NAME(reduce)(all.sum);
@@ -76,8 +91,11 @@ INLINE void NAME(mend)(int gradient, const NAME(reduction) *r, long first, const
 INLINE void NAME(complete)(int gradient, const NAME(reduction) *r) {
     if (sizeof(T) == sizeof(double)) return;
     const ckernels_block *b = r->block;
-    const long step = NAME(has_single_values)(b) ? N : 1;
-    const double count = (double)(b->outer * b->inner), least = count * LEAST_PRODUCT;
+    const long step = NAME(sums_single_values)(r) ? N : 1;
+    long values = 0;
+    for (long o = 0; r->parts && o < r->part_count; o++) values += r->parts[o].count;
+    const double count = (double)(r->parts ? values : b->outer * b->inner);
+    const double least = count * LEAST_PRODUCT;
     // A single value is its own center as a rule: nothing is lost of zero.
     const int is_single = !gradient && count == 1;
     for (long first = 0; first < b->channels; first += PLANES) {

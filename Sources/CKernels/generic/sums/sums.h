@@ -65,6 +65,9 @@ typedef struct {
     double *sum, *products;
     NAME(writer) *meanwhile;  // null where nothing is written
     NAME(scratch) *scratch;
+    // Null where all of the block is summed.
+    const ckernels_part *parts;
+    long part_count;
 } NAME(reduction);
 
 // Prefetches from position i of a row: i + near before the limit, then i + far.

@@ -81,7 +81,6 @@ extension BLASEngine: WhiteningEngine {
             unsafe result.store(
                 plus: output.shift, to: output.output, isNonTemporal: output.isNonTemporal)
         }
-        if output.isNonTemporal { NonTemporal.finish() }
     }
 
     private static let zeroCenters = [Double](repeating: 0, count: ChannelLimit.mostOfGroup)

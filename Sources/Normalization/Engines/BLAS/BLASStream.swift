@@ -32,11 +32,8 @@ struct BLASStream<Scalar: NormalizationScalar> {
         return unsafe buffer + count
     }
 
-    /// Sends what is left, and lets others see all.
-    func finish() {
-        send(count)
-        NonTemporal.finish()
-    }
+    /// Sends what is left.
+    func finish() { send(count) }
 
     /// Sends what is there but for the elements of a line that is not whole yet.
     private mutating func sendLines() {

@@ -15,14 +15,14 @@ protocol LaneReduction<Scalar> {
     ///
     /// - Returns: whether that can be; else each part is summed by itself.
     func sum(
-        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        of parts: ValidParts, on runner: PassRunner<Scalar>,
         into sums: UnsafeMutablePointer<Sums>, scratch: UnsafeMutablePointer<Scalar>
     ) -> Bool
 }
 
 extension LaneReduction {
     func sum(
-        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        of parts: ValidParts, on runner: PassRunner<Scalar>,
         into sums: UnsafeMutablePointer<Sums>, scratch: UnsafeMutablePointer<Scalar>
     ) -> Bool { false }
 }
@@ -54,13 +54,13 @@ struct MomentsReduction<Scalar: NormalizationScalar>: LaneReduction {
     }
 
     func sum(
-        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        of parts: ValidParts, on runner: PassRunner<Scalar>,
         into moments: UnsafeMutablePointer<Moments>, scratch: UnsafeMutablePointer<Scalar>
     ) -> Bool {
         guard let engine = runner.overlappingEngine,
-            unsafe engine.moments(x, of: block, parts, into: moments, scratch: scratch)
+            unsafe engine.moments(x, of: parts, into: moments, scratch: scratch)
         else { return false }
-        return (0..<block.lanes).allSatisfy { unsafe moments[$0].areFinite }
+        return (0..<parts.block.lanes).allSatisfy { unsafe moments[$0].areFinite }
     }
 }
 
@@ -99,12 +99,12 @@ struct GradientReduction<Scalar: NormalizationScalar>: LaneReduction {
     }
 
     func sum(
-        of block: Block, _ parts: BlockParts, on runner: PassRunner<Scalar>,
+        of parts: ValidParts, on runner: PassRunner<Scalar>,
         into sums: UnsafeMutablePointer<LaneGradientSums>, scratch: UnsafeMutablePointer<Scalar>
     ) -> Bool {
         guard activation == nil, let engine = runner.overlappingEngine else { return false }
         unsafe engine.gradientSums(
-            x, gradient, of: block, parts, by: coefficients, into: sums, scratch: scratch)
+            x, gradient, of: parts, by: coefficients, into: sums, scratch: scratch)
         return true
     }
 }

@@ -14,19 +14,20 @@ struct MaskedReduction<Base: LaneReduction>: LaneReduction {
         _ block: Block, on runner: PassRunner<Scalar>, into sums: UnsafeMutablePointer<Sums>,
         writing meanwhile: OutputTask<Scalar>?, scratch: UnsafeMutablePointer<Scalar>
     ) {
-        if let meanwhile { unsafe runner.write(meanwhile, scratch) }
-        let parts: BlockParts = { body in
-            mask.forEachPart(of: block, in: runner.partition) { part, isValid in
-                if isValid { body(part) }
-            }
+        // To the bit what there is without a mask.
+        if mask.isFull {
+            return unsafe base.sum(
+                block, on: runner, into: sums, writing: meanwhile, scratch: scratch)
         }
-        if unsafe base.sum(of: block, parts, on: runner, into: sums, scratch: scratch) { return }
+        if let meanwhile { unsafe runner.write(meanwhile, scratch) }
+        let parts = ValidParts(block: block, partition: runner.partition, mask: mask)
+        if unsafe base.sum(of: parts, on: runner, into: sums, scratch: scratch) { return }
         let lanes = block.lanes
         unsafe sums.update(repeating: Sums(), count: lanes)
         unsafe withUnsafeTemporaryAllocation(of: Sums.self, capacity: lanes) { memory in
             guard let found = memory.baseAddress else { return }
             unsafe found.initialize(repeating: Sums(), count: lanes)
-            parts { part in
+            parts.forEachPart { part in
                 unsafe base.sum(part, on: runner, into: found, writing: nil, scratch: scratch)
                 for lane in 0..<lanes { unsafe sums[lane].merge(found[lane]) }
             }
