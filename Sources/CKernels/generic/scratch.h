@@ -23,9 +23,9 @@ typedef struct {
             double sum[COLUMNS + GAP], products[COLUMNS + GAP];
             T center[COLUMNS + N];
         } columns;
-        // Each plane's, lane by lane.
+        // Each plane's, in eight lanes.
         struct {
-            double sum[PLANES][N], products[PLANES][N];
+            T sum[PLANES][8], products[PLANES][8];
         } planes;
     } sums;
 } NAME(scratch);

@@ -83,43 +83,64 @@ INLINE NAME(eight) NAME(fold)(WIDE v) {
 #endif
 }
 
+INLINE NAME(eight) NAME(load_eight)(const double *p) {
+    NAME(eight) v;
+    __builtin_memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void NAME(store_eight)(double *p, NAME(eight) v) {
+    __builtin_memcpy(p, &v, sizeof v);
+}
+
 // In a fixed order, lane by lane pairwise.
-INLINE double NAME(reduce)(WIDE v) {
-    const NAME(eight) eight = NAME(fold)(v);
+INLINE double NAME(reduce_eight)(NAME(eight) eight) {
     const double __attribute__((ext_vector_type(4))) four = eight.lo + eight.hi;
     const double __attribute__((ext_vector_type(2))) two = four.lo + four.hi;
     return two.x + two.y;
 }
 
+INLINE double NAME(reduce)(WIDE v) {
+    return NAME(reduce_eight)(NAME(fold)(v));
+}
+
+// The first two of the three steps in which eight rows of eight lanes are added up: two vectors are
+// left, with four rows of two lanes each.
+#define ADD_EIGHT_ROWS(v)                                                                       \
+    do {                                                                                        \
+        for (int k = 0; k < 4; k++)                                                             \
+            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11) +  \
+                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15); \
+        for (int k = 0; k < 2; k++)                                                             \
+            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 4, 5, 8, 9, 12, 13) +  \
+                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 2, 3, 6, 7, 10, 11, 14, 15); \
+    } while (0)
+
+// The last of them.
+INLINE NAME(eight) NAME(add_pairs)(NAME(eight) a, NAME(eight) b) {
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+           __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
 // The lanes of a row: those in `valid` from `whole` on, and a whole vector before them, if there is
-// one. With is_all a row is one vector.
-INLINE WIDE NAME(row_lanes)(int is_all, const double *row, long whole, NAME(wide_mask) valid) {
-    const WIDE last = NAME(load_wide)(row + whole);
-    if (is_all) return last;
-    const WIDE rest = valid ? last : (WIDE)0;
-    return whole ? NAME(load_wide)(row) + rest : rest;
+// one.
+INLINE NAME(eight) NAME(row_lanes)(const double *row, long whole, NAME(wide_mask) valid) {
+    const WIDE rest = valid ? NAME(load_wide)(row + whole) : (WIDE)0;
+    return NAME(fold)(whole ? NAME(load_wide)(row) + rest : rest);
 }
 
 // What reduce makes of some rows, to the bit: eight at a time, so that none waits for another.
-INLINE void NAME(reduce_each)(int is_all, const double *rows, long stride, long whole,
-                              NAME(wide_mask) valid, long count, double *to) {
+INLINE void NAME(reduce_each)(const double *rows, long stride, long whole, NAME(wide_mask) valid,
+                              long count, double *to) {
     long i = 0;
     for (; i + 8 <= count; i += 8) {
         NAME(eight) v[8];
-        for (int k = 0; k < 8; k++)
-            v[k] = NAME(fold)(NAME(row_lanes)(is_all, rows + (i + k) * stride, whole, valid));
-        for (int k = 0; k < 4; k++)
-            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
-                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-        for (int k = 0; k < 2; k++)
-            v[k] = __builtin_shufflevector(v[2 * k], v[2 * k + 1], 0, 1, 4, 5, 8, 9, 12, 13) +
-                   __builtin_shufflevector(v[2 * k], v[2 * k + 1], 2, 3, 6, 7, 10, 11, 14, 15);
-        v[0] = __builtin_shufflevector(v[0], v[1], 0, 2, 4, 6, 8, 10, 12, 14) +
-               __builtin_shufflevector(v[0], v[1], 1, 3, 5, 7, 9, 11, 13, 15);
-        __builtin_memcpy(to + i, &v[0], sizeof v[0]);
+        for (int k = 0; k < 8; k++) v[k] = NAME(row_lanes)(rows + (i + k) * stride, whole, valid);
+        ADD_EIGHT_ROWS(v);
+        NAME(store_eight)(to + i, NAME(add_pairs)(v[0], v[1]));
     }
     for (; i < count; i++)
-        to[i] = NAME(reduce)(NAME(row_lanes)(is_all, rows + i * stride, whole, valid));
+        to[i] = NAME(reduce_eight)(NAME(row_lanes)(rows + i * stride, whole, valid));
 }
 
 // 0, 1, 2 ...

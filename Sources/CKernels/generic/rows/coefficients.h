@@ -30,10 +30,10 @@ INLINE void NAME(set_coefficients)(NAME(eight) mean, NAME(eight) correction, NAM
     const NAME(eight) center = __builtin_convertvector(rounded, NAME(eight));
     const NAME(eight_mask) is_kept = (variance >= rule->least_variance) &
                                      (variance <= rule->most_variance) & (size <= rule->most_mean);
-    NAME(store_eight)(to->center + at, center);
-    NAME(store_eight)(to->scale + at, s);
-    NAME(store_eight)(to->shift + at, (center - mean - correction) * s);
-    NAME(store_eight)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
+    NAME(store_rounded)(to->center + at, center);
+    NAME(store_rounded)(to->scale + at, s);
+    NAME(store_rounded)(to->shift + at, (center - mean - correction) * s);
+    NAME(store_rounded)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
 }
 
 // The first n of eight doubles, the others zero; zeros where there are none.

@@ -105,11 +105,11 @@ INLINE void NAME(set_gradients)(const double *sums, const double *products, doub
     const NAME(eight) center = __builtin_convertvector(rounded, NAME(eight));
     const NAME(eight_mask) is_kept =
         NAME(gradient_in_range)(mean, rule) & NAME(gradient_in_range)(mean_product, rule);
-    NAME(store_eight)(to->center + at, center);
-    NAME(store_eight)(to->slope + at, mean_product);
-    NAME(store_eight)(to->constant + at,
-                      (center - mean) * __builtin_convertvector(scale, NAME(eight)));
-    NAME(store_eight)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
+    NAME(store_rounded)(to->center + at, center);
+    NAME(store_rounded)(to->slope + at, mean_product);
+    NAME(store_rounded)(to->constant + at,
+                        (center - mean) * __builtin_convertvector(scale, NAME(eight)));
+    NAME(store_rounded)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
 }
 
 INLINE void NAME(find_gradient_sums)(int rows, const NAME(gradient_tensors) *v,

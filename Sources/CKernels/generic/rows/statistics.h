@@ -44,25 +44,10 @@ typedef struct {
     double first[BATCH], second[BATCH];
 } NAME(row_sums);
 
-typedef double NAME(eight) __attribute__((ext_vector_type(8)));
 typedef long NAME(eight_mask) __attribute__((ext_vector_type(8)));
 
-INLINE NAME(eight) NAME(halved)(WIDE v) {
-#if N == 16
-    return v.lo + v.hi;
-#else
-    return v;
-#endif
-}
-
-INLINE NAME(eight) NAME(load_eight)(const double *p) {
-    NAME(eight) v;
-    __builtin_memcpy(&v, p, sizeof v);
-    return v;
-}
-
 // Eight numbers in the element type.
-INLINE void NAME(store_eight)(T *p, NAME(eight) v) {
+INLINE void NAME(store_rounded)(T *p, NAME(eight) v) {
     typedef T narrow __attribute__((ext_vector_type(8)));
     const narrow rounded = __builtin_convertvector(v, narrow);
     __builtin_memcpy(p, &rounded, sizeof rounded);
@@ -79,7 +64,7 @@ INLINE void NAME(reduce_rows)(int rows, const NAME(sums) sums[ROWS], long i, NAM
     // Sums and products take turns, then rows do.
     NAME(eight) folded[ROWS];
     for (int r = 0; r < ROWS; r++) {
-        const NAME(eight) a = NAME(halved)(sums[r].sum), b = NAME(halved)(sums[r].products);
+        const NAME(eight) a = NAME(fold)(sums[r].sum), b = NAME(fold)(sums[r].products);
         folded[r] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
                     __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
     }

@@ -87,7 +87,7 @@ INLINE void NAME(gather)(double *restrict columns, long inner, long channels, lo
         const long whole = (inner - 1) / N * N;
         const NAME(wide_mask) valid =
             __builtin_convertvector(NAME(lanes)() < (INT)(inner - whole), NAME(wide_mask));
-        NAME(reduce_each)(0, columns, inner, whole, valid, channels, to);
+        NAME(reduce_each)(columns, inner, whole, valid, channels, to);
     }
 }
 
@@ -170,10 +170,10 @@ INLINE void NAME(sum_narrow)(int gradient, const NAME(reduction) *r) {
                 const NAME(run) run =
                     first + c < whole ? NAME(sum_lane)(gradient, 1, r, o, end, at, center, valid)
                                       : NAME(sum_lane)(gradient, 0, r, o, end, at, center, valid);
-                NAME(put_run)(o == 0, run, r->scratch, c);
+                NAME(store_run)(run, r->scratch, c);
             }
+            NAME(reduce_runs)(o == 0, r, first, channels);
         }
-        NAME(reduce_planes)(r, first, channels);
         if (r->meanwhile) NAME(write_some)(r->meanwhile, channels * b->outer * inner);
     }
 }

@@ -49,14 +49,15 @@ INLINE void NAME(sum_part)(int gradient, const NAME(reduction) *r, long index, l
             NAME(put_sums)(
                 index == 0,
                 NAME(sum_plane)(gradient, x, g, begin, end, &ahead, center, valid, 0, &unwritten),
-                r->scratch, c);
+                r, first + c);
         else
-            NAME(put_run)(index == 0,
-                          count < N ? NAME(sum_piece)(gradient, x, g, begin, count, &ahead, center)
-                                    : NAME(sum_short)(gradient, 0, x, g, 0, begin, end, &ahead,
-                                                      center, valid),
-                          r->scratch, c);
+            NAME(store_run)(
+                count < N
+                    ? NAME(sum_piece)(gradient, x, g, begin, count, &ahead, center)
+                    : NAME(sum_short)(gradient, 0, x, g, 0, begin, end, &ahead, center, valid),
+                r->scratch, c);
     }
+    if (count <= CHUNK) NAME(reduce_runs)(index == 0, r, first, channels);
 }
 
 // Part by part, as many channels at a time as the tables hold.
@@ -65,7 +66,6 @@ INLINE void NAME(sum_some)(int gradient, const NAME(reduction) *r) {
         const long channels = NAME(at_most)(r->block->channels - first, PLANES);
         for (long index = 0; index < r->part_count; index++)
             NAME(sum_part)(gradient, r, index, first, channels);
-        NAME(reduce_planes)(r, first, channels);
     }
 }
 

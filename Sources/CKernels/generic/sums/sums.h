@@ -177,29 +177,57 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
     }
 }
 
-// The sums of plane c of a table, added to those of the samples before, if it does not begin them.
-INLINE void NAME(put_sums)(int begins, NAME(sums) plane, NAME(scratch) *scratch, long c) {
-    double *const sum = scratch->sums.planes.sum[c];
-    double *const products = scratch->sums.planes.products[c];
-    if (!begins) {
-        plane.sum += NAME(load_wide)(sum);
-        plane.products += NAME(load_wide)(products);
+// Numbers of eight channels, added to those that are there, unless they begin.
+INLINE void NAME(put_eight)(int begins, NAME(eight) v, double *to) {
+    NAME(store_eight)(to, begins ? v : v + NAME(load_eight)(to));
+}
+
+// The sums of a plane, added to those of the samples before, if it does not begin them.
+INLINE void NAME(put_sums)(int begins, NAME(sums) plane, const NAME(reduction) *r, long channel) {
+    const double sum = NAME(reduce)(plane.sum), products = NAME(reduce)(plane.products);
+    r->sum[channel] = begins ? sum : r->sum[channel] + sum;
+    r->products[channel] = begins ? products : r->products[channel] + products;
+}
+
+typedef T NAME(narrow) __attribute__((ext_vector_type(8)));
+
+// A vector in eight lanes.
+INLINE void NAME(store_folded)(T *to, VEC v) {
+#if N == 16
+    const NAME(narrow) folded = v.lo + v.hi;
+#else
+    const NAME(narrow) folded = v;
+#endif
+    __builtin_memcpy(to, &folded, sizeof folded);
+}
+
+// The run of a short plane, which waits as number c in the scratch memory until its neighbours'
+// are known.
+INLINE void NAME(store_run)(NAME(run) run, NAME(scratch) *scratch, long c) {
+    NAME(store_folded)(scratch->sums.planes.sum[c], run.sum);
+    NAME(store_folded)(scratch->sums.planes.products[c], run.products);
+}
+
+// The sums of `channels` runs, added to those of the samples before, if they do not begin them.
+// Two lanes are left when they are widened. A run has the same bits in any company.
+INLINE void NAME(put_runs)(int begins, const T (*runs)[8], long channels, double *to) {
+    for (long c = 0; c < channels; c += 8) {
+        NAME(narrow) v[8];
+        for (int k = 0; k < 8; k++) __builtin_memcpy(&v[k], runs[c + k], sizeof v[k]);
+        ADD_EIGHT_ROWS(v);
+        const NAME(eight) sums = NAME(add_pairs)(__builtin_convertvector(v[0], NAME(eight)),
+                                                 __builtin_convertvector(v[1], NAME(eight)));
+        if (channels - c >= 8)
+            NAME(put_eight)(begins, sums, to + c);
+        else
+            for (long k = 0; k < channels - c; k++)
+                to[c + k] = begins ? sums[k] : to[c + k] + sums[k];
     }
-    NAME(store_wide)(sum, plane.sum);
-    NAME(store_wide)(products, plane.products);
 }
 
-INLINE void NAME(put_run)(int begins, NAME(run) run, NAME(scratch) *scratch, long c) {
-    const NAME(sums) plane = {NAME(widen)(run.sum), NAME(widen)(run.products)};
-    NAME(put_sums)(begins, plane, scratch, c);
-}
-
-// The sums of some channels from `first` on, from their tables.
-INLINE void NAME(reduce_planes)(const NAME(reduction) *r, long first, long channels) {
-    const double *const sums = r->scratch->sums.planes.sum[0];
-    const double *const products = r->scratch->sums.planes.products[0];
-    NAME(reduce_each)(1, sums, N, 0, (NAME(wide_mask))0, channels, r->sum + first);
-    NAME(reduce_each)(1, products, N, 0, (NAME(wide_mask))0, channels, r->products + first);
+INLINE void NAME(reduce_runs)(int begins, const NAME(reduction) *r, long first, long channels) {
+    NAME(put_runs)(begins, r->scratch->sums.planes.sum, channels, r->sum + first);
+    NAME(put_runs)(begins, r->scratch->sums.planes.products, channels, r->products + first);
 }
 
 // Some channels, from `first` on, of one sample or two, whose planes are short.
@@ -216,13 +244,14 @@ INLINE void NAME(sum_shorts)(int gradient, int two, int begins, const NAME(reduc
     for (long c = 0; c < channels; c++) {
         const NAME(run) run = NAME(sum_short)(gradient, two, x, g, stride, c * plane,
                                               c * plane + inner, &ahead, (T)centers[c], valid);
-        NAME(put_run)(begins, run, r->scratch, c);
+        NAME(store_run)(run, r->scratch, c);
         if (!meanwhile) continue;
         *unwritten += (1 + two) * inner;
         if (*unwritten < CHUNK) continue;
         NAME(write_some)(meanwhile, *unwritten);
         *unwritten = 0;
     }
+    NAME(reduce_runs)(begins, r, first, channels);
 }
 
 // The same where planes are long, of one sample.
@@ -238,7 +267,7 @@ INLINE void NAME(sum_longs)(int gradient, const NAME(reduction) *r, long o, long
         const NAME(sums) all =
             NAME(sum_plane)(gradient, x, g, c * plane, c * plane + inner, &ahead,
                             (T)r->center[first + c], valid, r->meanwhile, unwritten);
-        NAME(put_sums)(o == 0, all, r->scratch, c);
+        NAME(put_sums)(o == 0, all, r, first + c);
     }
 }
 
@@ -267,7 +296,6 @@ INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
             NAME(sum_shorts)(gradient, 1, 0, r, o, first, channels, valid, &unwritten);
         if (o < b->outer)
             NAME(sum_shorts)(gradient, 0, 0, r, o, first, channels, valid, &unwritten);
-        NAME(reduce_planes)(r, first, channels);
     }
 }
 
