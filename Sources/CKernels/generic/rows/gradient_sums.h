@@ -33,50 +33,44 @@ INLINE NAME(gradient_terms) NAME(terms_at)(const E *x, const E *g, const T *scal
     return (NAME(gradient_terms)){h, h * NAME(normalized)(NAME(fetch)(x + j), k, r)};
 }
 
-INLINE void NAME(add_terms)(NAME(gradient_terms) terms, NAME(sums) *to) {
-    to->sum += NAME(widen)(terms.h);
-    to->products += NAME(widen)(terms.product);
+INLINE void NAME(add_terms)(NAME(gradient_terms) terms, NAME(run) *to) {
+    to->sum += terms.h;
+    to->products += terms.product;
 }
 
-// Four vectors, added up before they are widened: each term was rounded to the element type when it
-// was multiplied, and two additions round it no more than twice again.
-INLINE void NAME(add_four)(const E *x, const E *g, const T *scale, long j,
-                           const NAME(row_coefficients) *k, long r, NAME(sums) *to) {
-    const NAME(gradient_terms) a = NAME(terms_at)(x, g, scale, j, k, r);
-    const NAME(gradient_terms) b = NAME(terms_at)(x, g, scale, j + N, k, r);
-    const NAME(gradient_terms) c = NAME(terms_at)(x, g, scale, j + 2 * N, k, r);
-    const NAME(gradient_terms) d = NAME(terms_at)(x, g, scale, j + 3 * N, k, r);
-    NAME(add_terms)((NAME(gradient_terms)){(a.h + b.h) + (c.h + d.h),
-                                           (a.product + b.product) + (c.product + d.product)},
-                    to);
-}
-
-// Sums of h and of h times the normalized x, of one row.
-INLINE NAME(sums)
-    NAME(sum_gradient)(const E *x, const E *g, const T *scale, const NAME(row_shape) *s,
-                       const NAME(row_coefficients) *k, long r) {
-    // Sums of doubles have no bits to spare: they are added up in pieces.
-    const int pieces = sizeof(T) == sizeof(double);
-    NAME(sums) some = {0, 0}, all = {0, 0};
-    for (long j = 0; j < s->whole;) {
-        const long stop = pieces ? NAME(at_most)(s->whole, j + 4 * CHUNK) : s->whole;
-        for (; j + 4 * N <= stop; j += 4 * N) NAME(add_four)(x, g, scale, j, k, r, &some);
-        for (; j < stop; j += N) NAME(add_terms)(NAME(terms_at)(x, g, scale, j, k, r), &some);
-        if (pieces && s->whole > 4 * CHUNK) {
-            all.sum += some.sum;
-            all.products += some.products;
-            some = (NAME(sums)){0, 0};
-        }
+// Sums of h and of h times the normalized x, of the part of a row from position j on that a run
+// holds, half a chunk of two lanes each; each term was rounded to the element type when it was
+// multiplied.
+INLINE NAME(run)
+    NAME(gradient_run)(const E *x, const E *g, const T *scale, const NAME(row_shape) *s,
+                       const NAME(row_coefficients) *k, long r, long j) {
+    NAME(run) even = {0, 0}, odd = {0, 0};
+    const long stop = NAME(at_most)(s->whole, j + CHUNK);
+    for (; j + 2 * N <= stop; j += 2 * N) {
+        NAME(add_terms)(NAME(terms_at)(x, g, scale, j, k, r), &even);
+        NAME(add_terms)(NAME(terms_at)(x, g, scale, j + N, k, r), &odd);
     }
-    if (s->whole < s->n) {
+    if (j < stop) NAME(add_terms)(NAME(terms_at)(x, g, scale, j, k, r), &even);
+    if (stop == s->whole && s->whole < s->n) {
         const NAME(gradient_terms) last = NAME(terms_at)(x, g, scale, s->tail, k, r);
         const VEC zero = 0;
         NAME(add_terms)(
-            (NAME(gradient_terms)){s->valid ? last.h : zero, s->valid ? last.product : zero},
-            &some);
+            (NAME(gradient_terms)){s->valid ? last.h : zero, s->valid ? last.product : zero}, &odd);
     }
-    all.sum += some.sum;
-    all.products += some.products;
+    return (NAME(run)){even.sum + odd.sum, even.products + odd.products};
+}
+
+// The same of one row, run by run.
+INLINE NAME(sums)
+    NAME(sum_gradient)(const E *x, const E *g, const T *scale, const NAME(row_shape) *s,
+                       const NAME(row_coefficients) *k, long r) {
+    NAME(sums) all = {0, 0};
+    long j = 0;
+    do {
+        const NAME(run) run = NAME(gradient_run)(x, g, scale, s, k, r, j);
+        NAME(add_runs)(run.sum, run.products, &all);
+        j += CHUNK;
+    } while (j < s->whole);
     return all;
 }
 
@@ -112,15 +106,46 @@ INLINE void NAME(set_gradients)(const double *sums, const double *products, doub
     NAME(store_rounded)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
 }
 
-INLINE void NAME(find_gradient_sums)(int rows, const NAME(gradient_tensors) *v,
+// The two sums of each of `rows` rows, 1 or ROWS, that are a run each, as those of row i on. They
+// are reduced in the element type down to two lanes.
+INLINE void NAME(reduce_gradient_runs)(int rows, const NAME(run) runs[ROWS], long i,
+                                       NAME(row_sums) *to) {
+    NAME(narrow) v[2 * ROWS];
+    for (int r = 0; r < ROWS; r++) {
+        v[r] = r < rows ? NAME(folded)(runs[r].sum) : (NAME(narrow))0;
+        v[ROWS + r] = r < rows ? NAME(folded)(runs[r].products) : (NAME(narrow))0;
+    }
+    ADD_EIGHT_ROWS(v);
+    const NAME(eight) sums = NAME(add_pairs)(__builtin_convertvector(v[0], NAME(eight)),
+                                             __builtin_convertvector(v[1], NAME(eight)));
+    __builtin_memcpy(to->first + i, &sums, rows * sizeof(double));
+    __builtin_memcpy(to->second + i, (const double *)&sums + ROWS, rows * sizeof(double));
+}
+
+INLINE void NAME(find_gradient_sums)(int rows, int are_runs, const NAME(gradient_tensors) *v,
                                      const NAME(row_shape) *s, const NAME(row_coefficients) *k,
                                      long i, NAME(row_sums) *to) {
     NAME(sums) sums[ROWS];
+    NAME(run) runs[ROWS];
     for (int r = 0; r < rows; r++) {
         const long at = (i + r) * s->stride;
-        sums[r] = NAME(sum_gradient)(v->x + at, v->g + at, v->scale, s, k, i + r);
+        if (are_runs)
+            runs[r] = NAME(gradient_run)(v->x + at, v->g + at, v->scale, s, k, i + r, 0);
+        else
+            sums[r] = NAME(sum_gradient)(v->x + at, v->g + at, v->scale, s, k, i + r);
     }
-    NAME(reduce_rows)(rows, sums, i, to);
+    if (are_runs)
+        NAME(reduce_gradient_runs)(rows, runs, i, to);
+    else
+        NAME(reduce_rows)(rows, sums, i, to);
+}
+
+INLINE void NAME(find_all_gradient_sums)(int are_runs, const NAME(gradient_tensors) *v,
+                                         const NAME(row_shape) *s, long count,
+                                         const NAME(row_coefficients) *k, NAME(row_sums) *to) {
+    long i = 0;
+    for (; i + ROWS <= count; i += ROWS) NAME(find_gradient_sums)(ROWS, are_runs, v, s, k, i, to);
+    for (; i < count; i++) NAME(find_gradient_sums)(1, are_runs, v, s, k, i, to);
 }
 
 // What the input gradients of a batch are made with; rows out of range are marked as refused.
@@ -128,11 +153,12 @@ INLINE void NAME(find_gradients)(const NAME(gradient_tensors) *v, const NAME(row
                                  const ckernels_row_rule *rule, long count,
                                  NAME(row_coefficients) *k, NAME(gradient_coefficients) *c) {
     NAME(row_sums) sums = {{0}, {0}};
-    long i = 0;
-    for (; i + ROWS <= count; i += ROWS) NAME(find_gradient_sums)(ROWS, v, s, k, i, &sums);
-    for (; i < count; i++) NAME(find_gradient_sums)(1, v, s, k, i, &sums);
+    if (s->whole <= CHUNK)
+        NAME(find_all_gradient_sums)(1, v, s, count, k, &sums);
+    else
+        NAME(find_all_gradient_sums)(0, v, s, count, k, &sums);
     const NAME(gradient_tables) tables = {k->scale, c->center, c->slope, c->constant, k->refused};
-    for (i = 0; i < count; i += 8)
+    for (long i = 0; i < count; i += 8)
         NAME(set_gradients)(sums.first, sums.second, 1 / (double)s->n, rule, i, &tables);
 }
 

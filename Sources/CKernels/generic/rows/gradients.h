@@ -12,17 +12,38 @@
 enum { GRADIENT_INPUT = 1, GRADIENT_PARAMETERS = 2, GRADIENT_ADDS = 4 };
 #endif
 
-// dx of a vector of row r of the batch, from x and g there; its products are added to the sums.
+// dx of a vector of row r of the batch, from x and g there, and what it adds to that of scale.
 INLINE VEC NAME(gradient_result)(int mode, const NAME(row_coefficients) *k,
                                  const NAME(gradient_coefficients) *c, long r, VEC x, VEC g,
-                                 VEC scale, WIDE *products, WIDE *gradients) {
+                                 VEC scale, VEC *product) {
     const VEC normalized = NAME(normalized)(x, k, r);
-    if (mode & GRADIENT_PARAMETERS) {
-        *products += NAME(widen)(g * normalized);
-        *gradients += NAME(widen)(g);
-    }
+    if (mode & GRADIENT_PARAMETERS) *product = g * normalized;
     if (!(mode & GRADIENT_INPUT)) return x;
     return ((g * scale - c->center[r]) - normalized * c->slope[r]) * k->scale[r] + c->constant[r];
+}
+
+// Some rows' vectors, added to a sum. Four are added up before they are widened, unless that
+// overflows: two additions round each no more than twice.
+INLINE void NAME(add_row_vectors)(int rows, const VEC v[ROWS], WIDE *to) {
+    if (rows == ROWS && sizeof(T) < sizeof(double)) {
+        const VEC sum = (v[0] + v[1]) + (v[2] + v[3]);
+        if (__builtin_expect(__builtin_reduce_and(sum - sum == 0), -1)) {
+            *to += NAME(widen)(sum);
+            return;
+        }
+    }
+    for (int r = 0; r < rows; r++) *to += NAME(widen)(v[r]);
+}
+
+// The same of both sums over rows, at position j.
+INLINE void NAME(add_parameters)(int rows, const NAME(gradient_tensors) *v, long j,
+                                 const VEC products[ROWS], const VEC g[ROWS]) {
+    WIDE scale = NAME(load_wide)(v->scale_gradient + j);
+    WIDE shift = NAME(load_wide)(v->shift_gradient + j);
+    NAME(add_row_vectors)(rows, products, &scale);
+    NAME(add_row_vectors)(rows, g, &shift);
+    NAME(store_wide)(v->scale_gradient + j, scale);
+    NAME(store_wide)(v->shift_gradient + j, shift);
 }
 
 // Where some rows of a batch lie.
@@ -37,21 +58,17 @@ INLINE void NAME(write_gradients)(int mode, int rows, const NAME(gradient_tensor
                                   const NAME(gradient_coefficients) *c, NAME(gradient_place) p,
                                   long j, int non_temporal) {
     const VEC scale = NAME(load)(v->scale + j);
-    WIDE products, gradients;
-    if (mode & GRADIENT_PARAMETERS) {
-        products = NAME(load_wide)(v->scale_gradient + j);
-        gradients = NAME(load_wide)(v->shift_gradient + j);
-    }
     // All loads before the first store: rows often lie a multiple of 4 KB apart, and a load waits
     // for a store to the same place in another page.
-    VEC dx[ROWS];
+    VEC dx[ROWS], g[ROWS], products[ROWS];
     for (int r = 0; r < rows; r++) {
         const long at = (p.first + r) * s->stride + j;
         const long next = p.first * s->stride + p.ahead + rows * j + r * N;
         __builtin_prefetch(v->x + next);
         __builtin_prefetch(v->g + next);
-        dx[r] = NAME(gradient_result)(mode, k, c, p.first + r, NAME(fetch)(v->x + at),
-                                      NAME(fetch)(v->g + at), scale, &products, &gradients);
+        g[r] = NAME(fetch)(v->g + at);
+        dx[r] = NAME(gradient_result)(mode, k, c, p.first + r, NAME(fetch)(v->x + at), g[r], scale,
+                                      &products[r]);
         if (mode & GRADIENT_ADDS) dx[r] += NAME(fetch)(v->addend + at);
     }
     for (int r = 0; mode & GRADIENT_INPUT && r < rows; r++) {
@@ -61,10 +78,7 @@ INLINE void NAME(write_gradients)(int mode, int rows, const NAME(gradient_tensor
         else
             NAME(place)(to, dx[r]);
     }
-    if (mode & GRADIENT_PARAMETERS) {
-        NAME(store_wide)(v->scale_gradient + j, products);
-        NAME(store_wide)(v->shift_gradient + j, gradients);
-    }
+    if (mode & GRADIENT_PARAMETERS) NAME(add_parameters)(rows, v, j, products, g);
 }
 
 // x, g and the addend of the last vectors of some rows.
@@ -91,28 +105,19 @@ INLINE void NAME(write_last)(int mode, int rows, const NAME(gradient_tensors) *v
     const VEC scale = NAME(load)(v->scale + j);
     const NAME(ivec) lanes = NAME(lanes)();
     const NAME(ivec) counts = (lanes >= (INT)lane) & (lanes < (INT)(lane + count));
-    WIDE products, gradients;
-    if (mode & GRADIENT_PARAMETERS) {
-        products = NAME(load_wide)(v->scale_gradient + j);
-        gradients = NAME(load_wide)(v->shift_gradient + j);
-    }
+    VEC products[ROWS], g[ROWS];
     for (int r = 0; r < rows; r++) {
-        WIDE product = 0, gradient = 0;
         VEC dx = NAME(gradient_result)(mode, k, c, first + r, last->x[r], last->g[r], scale,
-                                       &product, &gradient);
+                                       &products[r]);
         if (mode & GRADIENT_PARAMETERS) {
-            const NAME(wide_mask) wide = __builtin_convertvector(counts, NAME(wide_mask));
-            products += wide ? product : (WIDE)0;
-            gradients += wide ? gradient : (WIDE)0;
+            products[r] = counts ? products[r] : (VEC)0;
+            g[r] = counts ? last->g[r] : (VEC)0;
         }
         if (!(mode & GRADIENT_INPUT)) continue;
         if (mode & GRADIENT_ADDS) dx += last->addend[r];
         NAME(place_lanes)(v->dx + (first + r) * s->stride + j + lane, dx, lane, count);
     }
-    if (mode & GRADIENT_PARAMETERS) {
-        NAME(store_wide)(v->scale_gradient + j, products);
-        NAME(store_wide)(v->shift_gradient + j, gradients);
-    }
+    if (mode & GRADIENT_PARAMETERS) NAME(add_parameters)(rows, v, j, products, g);
 }
 
 // The gradients of `rows` rows.

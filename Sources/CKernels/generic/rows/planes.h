@@ -170,8 +170,7 @@ INLINE void NAME(sum_plane_gradients)(const NAME(gradient_tensors) *v, const cke
                 const VEC scale = (VEC)NAME(load_one)(v->scale + j);
                 const VEC h = NAME(fetch_first)(v->g + at, width) * scale;
                 const VEC x = NAME(fetch_first)(v->x + at, width);
-                NAME(add_terms)((NAME(gradient_terms)){h, h * NAME(plane_normalized)(x, p, i)},
-                                &some);
+                NAME(add_runs)(h, h * NAME(plane_normalized)(x, p, i), &some);
             }
             all.sum += some.sum;
             all.products += some.products;

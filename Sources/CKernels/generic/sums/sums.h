@@ -192,20 +192,20 @@ INLINE void NAME(put_sums)(int begins, NAME(sums) plane, const NAME(reduction) *
 typedef T NAME(narrow) __attribute__((ext_vector_type(8)));
 
 // A vector in eight lanes.
-INLINE void NAME(store_folded)(T *to, VEC v) {
+INLINE NAME(narrow) NAME(folded)(VEC v) {
 #if N == 16
-    const NAME(narrow) folded = v.lo + v.hi;
+    return v.lo + v.hi;
 #else
-    const NAME(narrow) folded = v;
+    return v;
 #endif
-    __builtin_memcpy(to, &folded, sizeof folded);
 }
 
 // The run of a short plane, which waits as number c in the scratch memory until its neighbours'
 // are known.
 INLINE void NAME(store_run)(NAME(run) run, NAME(scratch) *scratch, long c) {
-    NAME(store_folded)(scratch->sums.planes.sum[c], run.sum);
-    NAME(store_folded)(scratch->sums.planes.products[c], run.products);
+    const NAME(narrow) sum = NAME(folded)(run.sum), products = NAME(folded)(run.products);
+    __builtin_memcpy(scratch->sums.planes.sum[c], &sum, sizeof sum);
+    __builtin_memcpy(scratch->sums.planes.products[c], &products, sizeof products);
 }
 
 // The sums of `channels` runs, added to those of the samples before, if they do not begin them.
