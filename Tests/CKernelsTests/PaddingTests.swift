@@ -2,7 +2,7 @@ import CKernels
 import Testing
 
 /// Outputs with zeros behind each plane, which are what a mask leaves out: planes and zeros of every length up
-/// to some vectors, so that either begins at every place of a line, and planes too long for the scratch memory.
+/// to some vectors, so that either begins at every place of a line, and planes longer than the scratch memory's tables.
 @Suite("Padding")
 struct PaddingTests {
     /// Planes, and the values between them that are padding and that are not.

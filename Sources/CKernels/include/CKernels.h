@@ -73,7 +73,8 @@ typedef struct {
     // Whether stores go past the caches. What does is others' to see behind a ckernels_fence().
     int non_temporal;
     ckernels_block block;
-    // Zeros that are written behind each plane, at most up to the next one.
+    // Zeros that are written behind each plane, at most up to the next one. What x and g hold there
+    // may be read, and changes nothing.
     long padding;
     // One bit an element, set where f' = 1, with the block's first element at bit first_bit. It
     // must be zero before. Null, or with CKERNELS_NORMALIZE and relu, relu6 or leaky relu only.
@@ -201,8 +202,9 @@ typedef struct {
     void (*pivots)(const void *x, const ckernels_block *block, double *pivot);
     // With d = x - center[c]: sum[c] and products[c] are the sums of d and d * d, or of g and g * d
     // where g is not null. Without g, center[c] is a number of the arithmetic's type. They are
-    // added up in runs of at most 32 values in that type, and those in double; what a run cannot
-    // hold, in double alone. `meanwhile`, unless null, is written at the same time.
+    // added up in that type in runs of at most 32 values a lane, of planes up to 256 values down to
+    // two lanes, and then in double; what a run cannot hold, in double alone. `meanwhile`, unless
+    // null, is written at the same time.
     void (*sum)(const void *x, const void *g, const ckernels_block *block, const double *center,
                 double *sum, double *products, const ckernels_output *meanwhile, void *scratch);
     // The same over some parts of the planes alone, of the block's channels; its samples and the

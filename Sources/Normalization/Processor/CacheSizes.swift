@@ -15,7 +15,9 @@ enum CacheSizes {
     static let line = 64
     /// A block of channels between its statistics and its output: two of them, one being read while
     /// the other is written, in half of a core's second-level cache.
-    static let block = min(512 << 10, max(256 << 10, Processors.secondLevelCache / 4))
+    static let block = min(512 << 10, max(leastBlock, Processors.secondLevelCache / 4))
+    /// The same where a quarter of it is no more.
+    static let leastBlock = 256 << 10
     /// A channel up to this size is a block, though a part of it leaves the second-level cache.
     static let resident = 4 << 20
     /// The same where there are channels enough for many threads: a last-level cache holds it, or memory
@@ -23,6 +25,10 @@ enum CacheSizes {
     static let residentOfMany = 32 << 20
     /// Where planes are short, the least that a block takes of a row.
     static let row = 1 << 10
+    /// A block's part of a sample from this length on is read from memory nearly as fast as all of the sample.
+    static let longRow = 2 << 10
+    /// The same where two tensors are read at once.
+    static let longRowOfTwo = 32 << 10
     /// The piece of a row whose coefficients the kernels expand at a time.
     static let columns = 4 << 10
     /// The least stripe: smaller ones cost more to merge than they save.

@@ -117,6 +117,9 @@ extension BlockGrid {
                 isSmall: isSmall)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
+        if isFasterInOrder(partition, elementSize: elementSize, tensors: tensors) {
+            return .striped(stripes(partition, elementSize: elementSize))
+        }
         let blocks = partition.lanes.dividedRoundingUp(by: width) * partition.tables
         let fits =
             blocks >= 4 && width * laneBytes <= CacheSizes.resident
@@ -126,6 +129,26 @@ extension BlockGrid {
         }
         return resident(width)
     }
+
+    /// Whether memory is read twice in its order sooner than once in that of blocks: where these have few lanes, and
+    /// what each row has of them is found anew. Two tensors that are read at once take longer rows. It goes by a block
+    /// of one size on every machine, and by the part of a tensor alone, since last bits depend on it.
+    private static func isFasterInOrder(
+        _ partition: Partition, elementSize: Int, tensors: Int
+    ) -> Bool {
+        guard partition.count * elementSize > CacheSizes.large, partition.tables == 1,
+            partition.outer >= stripeCount(partition, elementSize: elementSize),
+            let width = residentWidth(
+                partition, elementSize: elementSize,
+                laneBytes: partition.valuesPerLane * elementSize * tensors,
+                blockSize: CacheSizes.leastBlock, isSmall: false)
+        else { return false }
+        let row = width * partition.inner * elementSize
+        return width <= mostLanesInOrder
+            && row < (tensors == 1 ? CacheSizes.longRow : CacheSizes.longRowOfTwo)
+    }
+
+    private static let mostLanesInOrder = 4
 
     /// Whether each table is a block, one run of memory: where there are some, and a cache holds one.
     private static func areBlocks(_ partition: Partition, laneBytes: Int) -> Bool {
@@ -177,23 +200,28 @@ extension BlockGrid {
     }
 
     /// Merging the statistics of a lane takes as long as summing so many values, or half of them.
-    private static let leastValuesOfAStripe = 128
+    private static let leastValuesOfAStripe = 512
 
     /// At most 32 stripes of each lane, whose statistics are merged: memory for them is O(lanes), and
-    /// there are enough for every core. They begin at even places, so that values in
-    /// pairs about the mean give every stripe that mean, and merge without rounding.
-    private static func stripes(_ partition: Partition, elementSize: Int) -> BlockGrid {
-        let bytes = partition.count * elementSize
+    /// there are enough for every core.
+    private static func stripeCount(_ partition: Partition, elementSize: Int) -> Int {
         let worthMerging = partition.valuesPerLane / leastValuesOfAStripe
-        let stripes = min(32, max(1, min(worthMerging, bytes / CacheSizes.stripe)))
-        let isShort = hasShortPlanes(partition, elementSize: elementSize)
-        let lanes = isShort ? partition.lanes : 1
+        let bytes = partition.count * elementSize
+        return min(32, max(1, min(worthMerging, bytes / CacheSizes.stripe)))
+    }
+
+    /// They begin at even places, so that values in pairs about the mean give every stripe that mean, and merge
+    /// without rounding.
+    private static func stripes(_ partition: Partition, elementSize: Int) -> BlockGrid {
+        let stripes = stripeCount(partition, elementSize: elementSize)
         if partition.outer >= stripes {
             return BlockGrid(
                 partition,
                 outer: partition.outer.dividedRoundingUp(by: stripes).roundedUp(toMultipleOf: 2),
-                lanes: lanes, inner: partition.inner)
+                lanes: partition.lanes, inner: partition.inner)
         }
+        let isShort = hasShortPlanes(partition, elementSize: elementSize)
+        let lanes = isShort ? partition.lanes : 1
         return BlockGrid(
             partition, outer: 1, lanes: lanes,
             inner: partition.inner.dividedRoundingUp(

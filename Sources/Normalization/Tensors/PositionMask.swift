@@ -2,9 +2,8 @@
 /// length are padded to one tensor, and the padding must not count.
 ///
 /// Held as runs of valid positions in the order outer × inner. That order is the same channels first and last, so one
-/// mask serves both layouts of a batch. Channels last, long runs are walked as fast as a tensor without a mask. Channels
-/// first, each sample's part of some channels is walked by itself, which takes longer than without a mask where planes
-/// are short.
+/// mask serves both layouts of a batch. Long runs are walked as fast as a tensor without a mask; channels first, runs that
+/// begin a plane are (lengths), and planes of some dozens of values take up to half as long again.
 public struct PositionMask: Sendable, Equatable {
     /// The number of positions, valid or not: outer · inner of a geometry.
     public let positionCount: Int

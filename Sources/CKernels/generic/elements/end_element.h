@@ -33,6 +33,7 @@
 #undef WRITER_H
 #undef OUTPUTS_H
 #undef PIVOTS_H
+#undef RUNS_H
 #undef SUMS_H
 #undef PART_SUMS_H
 #undef COLUMN_SUMS_H

@@ -22,15 +22,21 @@ INLINE VEC NAME(gradient_result)(int mode, const NAME(row_coefficients) *k,
     return ((g * scale - c->center[r]) - normalized * c->slope[r]) * k->scale[r] + c->constant[r];
 }
 
-// Some rows' vectors, added to a sum. Four are added up before they are widened, unless that
-// overflows: two additions round each no more than twice.
+// Some rows' vectors, added to a sum. Four are added up before they are widened: two additions
+// round each no more than twice. A lane in which that overflows is added row by row; no other
+// lane's bits depend on it.
 INLINE void NAME(add_row_vectors)(int rows, const VEC v[ROWS], WIDE *to) {
     if (rows == ROWS && sizeof(T) < sizeof(double)) {
         const VEC sum = (v[0] + v[1]) + (v[2] + v[3]);
-        if (__builtin_expect(__builtin_reduce_and(sum - sum == 0), -1)) {
+        const NAME(ivec) holds = sum - sum == 0;
+        if (__builtin_expect(__builtin_reduce_and(holds), -1)) {
             *to += NAME(widen)(sum);
             return;
         }
+        WIDE each = 0;
+        for (int r = 0; r < rows; r++) each += NAME(widen)(v[r]);
+        *to += __builtin_convertvector(holds, NAME(wide_mask)) ? NAME(widen)(sum) : each;
+        return;
     }
     for (int r = 0; r < rows; r++) *to += NAME(widen)(v[r]);
 }

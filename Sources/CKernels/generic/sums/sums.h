@@ -12,50 +12,10 @@
 #define SUMS_H
 
 #include "../outputs.h"
+#include "runs.h"
 
 // Prefetch distance in vectors, over all tensors read.
 #define PREFETCH_DISTANCE 128
-
-// The sums of one channel, lane by lane.
-typedef struct {
-    WIDE sum, products;
-} NAME(sums);
-
-// Those of a few vectors.
-typedef struct {
-    VEC sum, products;
-} NAME(run);
-
-INLINE void NAME(add)(int gradient, VEC x, VEC g, VEC center, NAME(run) *to) {
-    const VEC d = x - center, a = gradient ? g : d;
-    to->sum += a;
-    to->products += a * d;
-}
-
-// Adds only the lanes in `valid`; the others have g = 0, so d need only be finite.
-INLINE void NAME(add_valid)(int gradient, VEC x, VEC g, VEC center, NAME(ivec) valid,
-                            NAME(run) *to) {
-    const VEC zero = 0, d = (gradient ? (valid ? x : zero) : x) - center;
-    const VEC a = valid ? (gradient ? g : d) : zero;
-    to->sum += a;
-    to->products += a * (gradient ? d : a);
-}
-
-// A single value, the last of a plane of 7 x 7.
-INLINE void NAME(add_single)(int gradient, T x, T g, T center, NAME(run) *to) {
-    typedef T half __attribute__((ext_vector_type(N / 2)));
-    const T d = x - center, a = gradient ? g : d;
-    half sum = 0, products = 0;
-    sum[0] = a;
-    products[0] = a * d;
-    to->sum.lo += sum;
-    to->products.lo += products;
-}
-
-INLINE void NAME(add_runs)(VEC sum, VEC products, NAME(sums) *to) {
-    to->sum += NAME(widen)(sum);
-    to->products += NAME(widen)(products);
-}
 
 // The sums that are taken of a block.
 typedef struct {
@@ -177,27 +137,11 @@ INLINE NAME(sums) NAME(sum_plane)(int gradient, const E *x, const E *g, long beg
     }
 }
 
-// Numbers of eight channels, added to those that are there, unless they begin.
-INLINE void NAME(put_eight)(int begins, NAME(eight) v, double *to) {
-    NAME(store_eight)(to, begins ? v : v + NAME(load_eight)(to));
-}
-
 // The sums of a plane, added to those of the samples before, if it does not begin them.
 INLINE void NAME(put_sums)(int begins, NAME(sums) plane, const NAME(reduction) *r, long channel) {
     const double sum = NAME(reduce)(plane.sum), products = NAME(reduce)(plane.products);
     r->sum[channel] = begins ? sum : r->sum[channel] + sum;
     r->products[channel] = begins ? products : r->products[channel] + products;
-}
-
-typedef T NAME(narrow) __attribute__((ext_vector_type(8)));
-
-// A vector in eight lanes.
-INLINE NAME(narrow) NAME(folded)(VEC v) {
-#if N == 16
-    return v.lo + v.hi;
-#else
-    return v;
-#endif
 }
 
 // The run of a short plane, which waits as number c in the scratch memory until its neighbours'
@@ -206,23 +150,6 @@ INLINE void NAME(store_run)(NAME(run) run, NAME(scratch) *scratch, long c) {
     const NAME(narrow) sum = NAME(folded)(run.sum), products = NAME(folded)(run.products);
     __builtin_memcpy(scratch->sums.planes.sum[c], &sum, sizeof sum);
     __builtin_memcpy(scratch->sums.planes.products[c], &products, sizeof products);
-}
-
-// The sums of `channels` runs, added to those of the samples before, if they do not begin them.
-// Two lanes are left when they are widened. A run has the same bits in any company.
-INLINE void NAME(put_runs)(int begins, const T (*runs)[8], long channels, double *to) {
-    for (long c = 0; c < channels; c += 8) {
-        NAME(narrow) v[8];
-        for (int k = 0; k < 8; k++) __builtin_memcpy(&v[k], runs[c + k], sizeof v[k]);
-        ADD_EIGHT_ROWS(v);
-        const NAME(eight) sums = NAME(add_pairs)(__builtin_convertvector(v[0], NAME(eight)),
-                                                 __builtin_convertvector(v[1], NAME(eight)));
-        if (channels - c >= 8)
-            NAME(put_eight)(begins, sums, to + c);
-        else
-            for (long k = 0; k < channels - c; k++)
-                to[c + k] = begins ? sums[k] : to[c + k] + sums[k];
-    }
 }
 
 INLINE void NAME(reduce_runs)(int begins, const NAME(reduction) *r, long first, long channels) {

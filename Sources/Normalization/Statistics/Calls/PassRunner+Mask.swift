@@ -1,4 +1,5 @@
-// Masks: a block is a list of parts that are valid or not, and each part a block. No pass knows of it.
+// Masks: a block is a list of parts that are valid or not, and each part a block. No pass knows of it but for
+// the sums of all valid parts of a block at once.
 
 /// Sums over the valid parts of a block, merged in memory order.
 @safe
