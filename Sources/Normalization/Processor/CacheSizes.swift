@@ -25,6 +25,9 @@ enum CacheSizes {
     static let residentOfMany = 32 << 20
     /// Where planes are short, the least that a block takes of a row.
     static let row = 1 << 10
+    /// Tensors that may be read twice in the order of memory. Several threads read larger ones as fast as memory
+    /// gives them, so once is better.
+    static let inOrder = large..<32 << 20
     /// A block's part of a sample from this length on is read from memory nearly as fast as all of the sample.
     static let longRow = 2 << 10
     /// The same where two tensors are read at once.

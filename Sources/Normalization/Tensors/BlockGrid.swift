@@ -136,7 +136,7 @@ extension BlockGrid {
     private static func isFasterInOrder(
         _ partition: Partition, elementSize: Int, tensors: Int
     ) -> Bool {
-        guard partition.count * elementSize > CacheSizes.large, partition.tables == 1,
+        guard CacheSizes.inOrder.contains(partition.count * elementSize), partition.tables == 1,
             partition.outer >= stripeCount(partition, elementSize: elementSize),
             let width = residentWidth(
                 partition, elementSize: elementSize,
