@@ -114,12 +114,10 @@ extension BlockGrid {
         guard
             let width = residentWidth(
                 partition, elementSize: elementSize, laneBytes: laneBytes, blockSize: blockSize,
-                isSmall: isSmall)
+                isSmall: isSmall),
+            !isFasterInOrder(partition, elementSize: elementSize, tensors: tensors)
         else { return .striped(stripes(partition, elementSize: elementSize)) }
 
-        if isFasterInOrder(partition, elementSize: elementSize, tensors: tensors) {
-            return .striped(stripes(partition, elementSize: elementSize))
-        }
         let blocks = partition.lanes.dividedRoundingUp(by: width) * partition.tables
         let fits =
             blocks >= 4 && width * laneBytes <= CacheSizes.resident

@@ -38,9 +38,9 @@ INLINE void NAME(add_terms)(NAME(gradient_terms) terms, NAME(run) *to) {
     to->products += terms.product;
 }
 
-// Sums of h and of h times the normalized x, of the part of a row from position j on that a run
-// holds, half a chunk of two lanes each; each term was rounded to the element type when it was
-// multiplied.
+// Sums of h and of h times the normalized x, of a chunk of a row from position j on: even and odd
+// vectors apart, so that neither waits for the other. Each term was rounded to the element type
+// when it was multiplied.
 INLINE NAME(run)
     NAME(gradient_run)(const E *x, const E *g, const T *scale, const NAME(row_shape) *s,
                        const NAME(row_coefficients) *k, long r, long j) {
@@ -106,8 +106,7 @@ INLINE void NAME(set_gradients)(const double *sums, const double *products, doub
     NAME(store_rounded)(to->refused + at, is_kept ? (NAME(eight))0 : (NAME(eight))1);
 }
 
-// The two sums of each of `rows` rows, 1 or ROWS, that are a run each, as those of row i on. They
-// are reduced in the element type down to two lanes.
+// The two sums of each of `rows` rows, 1 or ROWS, that are a run each, as those of row i on.
 INLINE void NAME(reduce_gradient_runs)(int rows, const NAME(run) runs[ROWS], long i,
                                        NAME(row_sums) *to) {
     NAME(narrow) v[2 * ROWS];
@@ -115,9 +114,7 @@ INLINE void NAME(reduce_gradient_runs)(int rows, const NAME(run) runs[ROWS], lon
         v[r] = r < rows ? NAME(folded)(runs[r].sum) : (NAME(narrow))0;
         v[ROWS + r] = r < rows ? NAME(folded)(runs[r].products) : (NAME(narrow))0;
     }
-    ADD_EIGHT_ROWS(v);
-    const NAME(eight) sums = NAME(add_pairs)(__builtin_convertvector(v[0], NAME(eight)),
-                                             __builtin_convertvector(v[1], NAME(eight)));
+    const NAME(eight) sums = NAME(add_eight_runs)(v);
     __builtin_memcpy(to->first + i, &sums, rows * sizeof(double));
     __builtin_memcpy(to->second + i, (const double *)&sums + ROWS, rows * sizeof(double));
 }

@@ -61,14 +61,19 @@ INLINE void NAME(put_eight)(int begins, NAME(eight) v, double *to) {
     NAME(store_eight)(to, begins ? v : v + NAME(load_eight)(to));
 }
 
-// The sums of `count` runs, 8 or fewer, two lanes of which are left when they are widened. A run
-// has the same bits in any company.
-INLINE NAME(eight) NAME(add_runs_up)(const T (*runs)[8], long count) {
-    NAME(narrow) v[8] = {0};
-    for (long k = 0; k < count; k++) __builtin_memcpy(&v[k], runs[k], sizeof v[k]);
+// The sums of eight runs, two lanes of which are left when they are widened. A run has the same
+// bits in any company.
+INLINE NAME(eight) NAME(add_eight_runs)(NAME(narrow) v[8]) {
     ADD_EIGHT_ROWS(v);
     return NAME(add_pairs)(__builtin_convertvector(v[0], NAME(eight)),
                            __builtin_convertvector(v[1], NAME(eight)));
+}
+
+// Those of `count` runs, 8 or fewer.
+INLINE NAME(eight) NAME(add_runs_up)(const T (*runs)[8], long count) {
+    NAME(narrow) v[8] = {0};
+    for (long k = 0; k < count; k++) __builtin_memcpy(&v[k], runs[k], sizeof v[k]);
+    return NAME(add_eight_runs)(v);
 }
 
 // Those of `channels` runs, added to those of the samples before, if they do not begin them.
