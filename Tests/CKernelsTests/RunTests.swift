@@ -123,6 +123,42 @@ struct RunTests {
         }
     }
 
+    @Test(
+        "Samples walked in the order of memory have the bits of samples walked in pairs",
+        arguments: [(400, 3, 64), (300, 9, 33), (1700, 2, 25), (2700, 1, 26), (64, 11, 130)])
+    func orderOfSamples(shape: (outer: Int, channels: Int, inner: Int)) throws {
+        // Of more than 256 KiB, in one run of memory and with a channel between samples.
+        let (inOrder, inPairs) = (Self.numbered(shape, extra: 0), Self.numbered(shape, extra: 1))
+        for ofGradient in [false, true] {
+            for passes in Passes<Float>.all {
+                try CKernelsTests.require(
+                    inOrder.sums(passes, ofGradient: ofGradient),
+                    equals: inPairs.sums(passes, ofGradient: ofGradient), "\(passes) \(inOrder)")
+            }
+        }
+    }
+
+    /// Random values that depend on their place in the block alone.
+    private static func numbered(_ shape: Problem<Float>.Shape, extra: Int) -> Problem<Float> {
+        let stride = (shape.channels + extra) * shape.inner
+        let ones = [Float](repeating: 1, count: shape.channels)
+        func values(_ salt: UInt64) -> (Int) -> [Float] {
+            return { count in
+                (0..<count).map { index in
+                    let (sample, place) = max(index - 16, 0).quotientAndRemainder(
+                        dividingBy: stride)
+                    var random = SplitMix64(seed: salt << 40 + UInt64(sample << 20 + place))
+                    return Float(random.uniform() - 0.25)
+                }
+            }
+        }
+        return Problem(
+            shape, extraChannels: extra, offset: 0, x: values(1), g: values(2),
+            Coefficients(
+                center: ones, scale: ones, shift: ones, deviationScale: ones, gradientCenter: ones,
+                correction: ones, weight: ones))
+    }
+
     @Test("A pivot is the value of a constant channel, is not moved by one outlier, and is finite")
     func pivots() {
         // Channels: constant, one outlier among the four that are looked at, an infinity there, and

@@ -52,9 +52,9 @@ INLINE void NAME(sum_part)(int gradient, const NAME(reduction) *r, long index, l
                 r, first + c);
         else
             NAME(store_run)(
-                count < N
-                    ? NAME(sum_piece)(gradient, x, g, begin, count, &ahead, center)
-                    : NAME(sum_short)(gradient, 0, x, g, 0, begin, end, &ahead, center, valid),
+                count < N ? NAME(sum_piece)(gradient, x, g, begin, count, &ahead, center)
+                          : NAME(sum_short)(gradient, 0, x, g, 0, begin, end, &ahead, center, valid)
+                                .first,
                 r->scratch, c);
     }
     if (count <= CHUNK) NAME(reduce_runs)(index == 0, r, first, channels);

@@ -16,6 +16,11 @@
 
 // Prefetch distance in vectors, over all tensors read.
 #define PREFETCH_DISTANCE 128
+// A block of more bytes is read from afar, in the order of its memory where its rows are shorter.
+#define LARGE_BLOCK (256L << 10)
+#define SHORT_ROW (16L << 10)
+// The vectors of a run through samples, at most; two planes of a chunk.
+#define LONGEST_RUN 32
 
 // The sums that are taken of a block.
 typedef struct {
@@ -77,9 +82,14 @@ INLINE void NAME(add_rest)(int gradient, const E *x, const E *g, long i, long en
                         gradient ? NAME(fetch)(g + end - N) : (VEC)0, (VEC)center, valid, to);
 }
 
-// A short plane of one channel in one or two samples, of a vector at least: a run for each sample,
-// so that neither waits for the other.
-INLINE NAME(run)
+// A run for each of two samples.
+typedef struct {
+    NAME(run) first, second;
+} NAME(runs);
+
+// A short plane of one channel in one or two samples, of a vector at least: neither run waits for
+// the other.
+INLINE NAME(runs)
     NAME(sum_short)(int gradient, int two, const E *x, const E *g, long stride, long begin,
                     long end, const NAME(ahead) *ahead, T center, NAME(ivec) valid) {
     const E *x1 = x + stride, *g1 = gradient ? g + stride : 0;
@@ -96,11 +106,7 @@ INLINE NAME(run)
     } while (end - i >= N);
     NAME(add_rest)(gradient, x, g, i, end, center, valid, &a);
     if (two) NAME(add_rest)(gradient, x1, g1, i, end, center, valid, &b);
-    if (two) {
-        a.sum += b.sum;
-        a.products += b.products;
-    }
-    return a;
+    return (NAME(runs)){a, b};
 }
 
 // A long plane in runs of half a chunk each, and meanwhile another output.
@@ -157,28 +163,71 @@ INLINE void NAME(reduce_runs)(int begins, const NAME(reduction) *r, long first, 
     NAME(put_runs)(begins, r->scratch->sums.planes.products, channels, r->products + first);
 }
 
-// Some channels, from `first` on, of one sample or two, whose planes are short.
-INLINE void NAME(sum_shorts)(int gradient, int two, int begins, const NAME(reduction) *r, long o,
-                             long first, long channels, NAME(ivec) valid, long *unwritten) {
+// The run of a short plane that the next samples' are added to.
+INLINE void NAME(keep_run)(NAME(run) run, NAME(scratch) *scratch, long c) {
+    NAME(store)(scratch->sums.planes.kept[c], run.sum);
+    NAME(store)(scratch->sums.planes.kept[c] + N, run.products);
+}
+
+INLINE NAME(run) NAME(kept_run)(const NAME(scratch) *scratch, long c) {
+    return (NAME(run)){NAME(load)(scratch->sums.planes.kept[c]),
+                       NAME(load)(scratch->sums.planes.kept[c] + N)};
+}
+
+INLINE NAME(run) NAME(together)(NAME(run) a, NAME(run) b) {
+    return (NAME(run)){a.sum + b.sum, a.products + b.products};
+}
+
+// Some channels of samples whose runs are added up, and whose planes are short.
+typedef struct {
+    long first, channels, begin, end;
+} NAME(shorts);
+
+// Sample o, or two from there on at once.
+INLINE void NAME(walk_shorts)(int gradient, int two, const NAME(reduction) *r,
+                              const NAME(shorts) *s, long o, NAME(ivec) valid, long *unwritten) {
     const ckernels_block *b = r->block;
     const long inner = b->inner, stride = b->outer_stride;
     const long plane = NAME(are_apart)(b) ? b->channel_stride : inner;
-    const long at = o * stride + first * b->channel_stride;
+    const long at = o * stride + s->first * b->channel_stride;
     const E *const x = r->x + at, *const g = gradient ? r->g + at : 0;
-    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1 + two, channels * plane);
-    const double *const centers = r->center + first;
-    NAME(writer) *const meanwhile = r->meanwhile;
-    for (long c = 0; c < channels; c++) {
-        const NAME(run) run = NAME(sum_short)(gradient, two, x, g, stride, c * plane,
-                                              c * plane + inner, &ahead, (T)centers[c], valid);
-        NAME(store_run)(run, r->scratch, c);
-        if (!meanwhile) continue;
+    const NAME(ahead) ahead = NAME(ahead_of)(gradient, b, o, 1 + two, s->channels * plane);
+    const double *const centers = r->center + s->first;
+    const int is_first = o == s->begin, is_last = o + 1 + two == s->end;
+    for (long c = 0; c < s->channels; c++) {
+        const NAME(runs) found = NAME(sum_short)(gradient, two, x, g, stride, c * plane,
+                                                 c * plane + inner, &ahead, (T)centers[c], valid);
+        NAME(run) all = found.first;
+        if (!is_first) all = NAME(together)(NAME(kept_run)(r->scratch, c), all);
+        if (two) all = NAME(together)(all, found.second);
+        if (is_last)
+            NAME(store_run)(all, r->scratch, c);
+        else
+            NAME(keep_run)(all, r->scratch, c);
+        if (!r->meanwhile) continue;
         *unwritten += (1 + two) * inner;
         if (*unwritten < CHUNK) continue;
-        NAME(write_some)(meanwhile, *unwritten);
+        NAME(write_some)(r->meanwhile, *unwritten);
         *unwritten = 0;
     }
-    NAME(reduce_runs)(begins, r, first, channels);
+}
+
+// Whether samples are walked one after the other, as they stand in memory: two at once, a few lines
+// apart, are no run that the processor follows. No bit depends on it.
+INLINE int NAME(is_in_order)(const ckernels_block *b) {
+    const long row = b->outer_stride * (long)sizeof(E);
+    return b->channels <= PLANES && b->outer_stride == b->channels * b->inner && row < SHORT_ROW &&
+           b->outer * row > LARGE_BLOCK;
+}
+
+INLINE void NAME(sum_shorts)(int gradient, const NAME(reduction) *r, NAME(shorts) s,
+                             NAME(ivec) valid, long *unwritten) {
+    const int in_pairs = !NAME(is_in_order)(r->block);
+    long o = s.begin;
+    for (; in_pairs && o + 2 <= s.end; o += 2)
+        NAME(walk_shorts)(gradient, 1, r, &s, o, valid, unwritten);
+    for (; o < s.end; o++) NAME(walk_shorts)(gradient, 0, r, &s, o, valid, unwritten);
+    NAME(reduce_runs)(s.begin == 0, r, s.first, s.channels);
 }
 
 // The same where planes are long, of one sample.
@@ -199,30 +248,22 @@ INLINE void NAME(sum_longs)(int gradient, const NAME(reduction) *r, long o, long
 }
 
 // Sample by sample, along its row, as many channels at a time as the tables hold; where planes are
-// short, two samples at a time.
+// short, with runs that go on through samples.
 INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
     const ckernels_block *b = r->block;
     // The last vector of a plane begins before the one before it ends.
     NAME(ivec) valid;
     for (int lane = 0; lane < N; lane++) valid[lane] = lane >= N - b->inner % N ? -1 : 0;
+    const long samples = LONGEST_RUN / ((b->inner + N - 1) / N);
     for (long first = 0; first < b->channels; first += PLANES) {
         const long channels = NAME(at_most)(b->channels - first, PLANES);
-        const int are_short = b->inner <= CHUNK;
         long o = 0, unwritten = 0;
-        for (; !are_short && o < b->outer; o++)
+        for (; b->inner > CHUNK && o < b->outer; o++)
             NAME(sum_longs)(gradient, r, o, first, channels, valid, &unwritten);
-        // Most blocks of few samples have no others than those that begin.
-        if (are_short && b->outer > 1) {
-            NAME(sum_shorts)(gradient, 1, 1, r, 0, first, channels, valid, &unwritten);
-            o = 2;
-        } else if (are_short) {
-            NAME(sum_shorts)(gradient, 0, 1, r, 0, first, channels, valid, &unwritten);
-            o = 1;
+        for (; o < b->outer; o += samples) {
+            const NAME(shorts) s = {first, channels, o, NAME(at_most)(o + samples, b->outer)};
+            NAME(sum_shorts)(gradient, r, s, valid, &unwritten);
         }
-        for (; o + 2 <= b->outer; o += 2)
-            NAME(sum_shorts)(gradient, 1, 0, r, o, first, channels, valid, &unwritten);
-        if (o < b->outer)
-            NAME(sum_shorts)(gradient, 0, 0, r, o, first, channels, valid, &unwritten);
     }
 }
 
