@@ -21,6 +21,8 @@ struct KernelTests {
         (9, 16, 16),
         // Rows of memory that follow each other, too many for the caches nearby.
         (350, 3, 64), (180, 9, 43),
+        // Rows whose tables leave L1.
+        (5, 3072, 1),
     ]
 
     /// Rows, columns, and rows of columns walked as one, longer than vectors.

@@ -212,34 +212,59 @@ INLINE void NAME(map_part)(int mode, const NAME(tensors) *v, long j, long width,
     NAME(put_bits)(mode, mask, bits, width);
 }
 
+// Writes n columns of a row, or of it and the one behind at once, whose lines begin where its do.
+INLINE void NAME(map_line)(int mode, int two, const NAME(tensors) *row, long n, long stride,
+                           const T *const tables[TABLES], int non_temporal, bit_writer *mask) {
+    const NAME(tensors) other = NAME(tensors_at)(row, mode, two ? stride : 0);
+    // Where rows lie apart, the processor does not follow from one to the next.
+    const long next = stride > n ? stride : 0;
+    unsigned bits = 0;
+    long j = non_temporal ? NAME(head)(row->y, n) : 0;
+    // Lines that are written in part come through the caches. Asked for now, they do not hold
+    // up the stores in front of them.
+    if (non_temporal) {
+        __builtin_prefetch(row->y + n - 1, 1);
+        __builtin_prefetch(row->y + stride, 1);
+    }
+    if (j) NAME(map_part)(mode, row, 0, j, tables, mask);
+    if (two && j) NAME(map_part)(mode, &other, 0, j, tables, mask);
+    for (; n - j >= N; j += N) {
+        VEC k[TABLES];
+        for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = NAME(load)(tables[t] + j);
+        if (!two && non_temporal) __builtin_prefetch(row->x + next + j);
+        if (!two && non_temporal && mode & READS_GRADIENT) __builtin_prefetch(row->g + next + j);
+        NAME(put)(row->y + j, NAME(result)(mode, row, j, N, k, &bits), N, non_temporal);
+        if (two) NAME(put)(other.y + j, NAME(result)(mode, &other, j, N, k, &bits), N, 1);
+        NAME(put_bits)(mode, mask, bits, N);
+    }
+    if (j == n) return;
+    NAME(map_part)(mode, row, j, n - j, tables, mask);
+    if (two) NAME(map_part)(mode, &other, j, n - j, tables, mask);
+}
+
+// Whether rows past the caches are taken in pairs: else their tables would leave L1 between one row
+// and the next.
+INLINE int NAME(takes_pairs)(int mode, long n, long stride) {
+    return (mode == CKERNELS_IDENTITY || mode & INPUT_GRADIENT) &&
+           NAME(table_count)(mode) * n * (long)sizeof(T) > 32 << 10 && stride * sizeof(E) % 64 == 0;
+}
+
 // Writes n columns of some rows, row by row: the processor follows memory best in its order. Bit
 // `first` of the mask is the first value's.
 INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long rows, long stride,
                               const T *const tables[TABLES], int non_temporal, unsigned char *mask,
                               long first) {
-    // Where rows lie apart, the processor does not follow from one to the next.
-    const long next = stride > n ? stride : 0;
-    for (long r = 0; r < rows; r++) {
+    long r = 0;
+    if (non_temporal && NAME(takes_pairs)(mode, n, stride)) {
+        for (; r + 2 <= rows; r += 2) {
+            const NAME(tensors) row = NAME(tensors_at)(v, mode, r * stride);
+            NAME(map_line)(mode, 1, &row, n, stride, tables, 1, 0);
+        }
+    }
+    for (; r < rows; r++) {
         const NAME(tensors) row = NAME(tensors_at)(v, mode, r * stride);
         bit_writer w = mode & WRITES_MASK ? bits_from(mask, first + r * stride) : (bit_writer){0};
-        unsigned bits = 0;
-        long j = non_temporal ? NAME(head)(row.y, n) : 0;
-        // Lines that are written in part come through the caches. Asked for now, they do not hold
-        // up the stores in front of them.
-        if (non_temporal) {
-            __builtin_prefetch(row.y + n - 1, 1);
-            __builtin_prefetch(row.y + stride, 1);
-        }
-        if (j) NAME(map_part)(mode, &row, 0, j, tables, &w);
-        for (; n - j >= N; j += N) {
-            VEC k[TABLES];
-            for (int t = 0; t < NAME(table_count)(mode); t++) k[t] = NAME(load)(tables[t] + j);
-            if (non_temporal) __builtin_prefetch(row.x + next + j);
-            if (non_temporal && mode & READS_GRADIENT) __builtin_prefetch(row.g + next + j);
-            NAME(put)(row.y + j, NAME(result)(mode, &row, j, N, k, &bits), N, non_temporal);
-            NAME(put_bits)(mode, &w, bits, N);
-        }
-        if (j < n) NAME(map_part)(mode, &row, j, n - j, tables, &w);
+        NAME(map_line)(mode, 0, &row, n, stride, tables, non_temporal, &w);
         if (mode & WRITES_MASK) end_bits(&w);
     }
 }

@@ -75,14 +75,15 @@ INLINE void NAME(write_at)(NAME(writer) *w, int mode, long at, long n, long rows
 // returns how many.
 INLINE long NAME(write_group)(NAME(writer) *w, int mode, long wanted, int non_temporal) {
     const ckernels_block *b = &w->output->block;
-    // Single values have the tables of the channels themselves.
+    // Single values have the tables of the channels themselves. As many as stay in L1 are best, but
+    // past the caches whole rows.
     const int single = b->inner == 1;
-    const long channels =
-        single ? b->channels : NAME(at_most)(b->channels - w->c, NAME(channels_per_walk)(b));
+    const long most = single ? non_temporal ? b->channels : COLUMNS : NAME(channels_per_walk)(b);
+    const long channels = NAME(at_most)(b->channels - w->c, most);
     const long n = channels * b->inner;
     const T *columns[TABLES];
     for (int t = 0; t < NAME(table_count)(mode); t++) {
-        columns[t] = single ? w->tables[t] : w->columns[t];
+        columns[t] = single ? w->tables[t] + w->c : w->columns[t];
         if (!single && w->o == 0)
             NAME(expand)(w->tables[t] + w->c, channels, b->inner, n, w->columns[t]);
     }
