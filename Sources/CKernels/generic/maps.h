@@ -147,6 +147,16 @@ INLINE void NAME(map_row)(int mode, NAME(tensors) v, long i, long n, long inner,
     if (mode & WRITES_MASK) end_bits(&mask);
 }
 
+// The first lines of a plane: behind a gap the processor does not follow memory. Short planes
+// follow soon enough.
+INLINE void NAME(prefetch_plane)(int mode, const NAME(tensors) *v, long at, long plane) {
+    if (plane < 512) return;
+    for (long line = 0; line < 4; line++) {
+        __builtin_prefetch(v->x + at + line * 64 / (long)sizeof(E));
+        if (mode & READS_GRADIENT) __builtin_prefetch(v->g + at + line * 64 / (long)sizeof(E));
+    }
+}
+
 // Writes `channels` planes, of which the first `inner` values are an output and the others zeros,
 // as one row: a vector in which one plane ends and the next begins is written whole. What x and the
 // gradient hold where the zeros are may be read, and changes nothing. Planes hold a vector or more.
@@ -163,6 +173,7 @@ INLINE void NAME(map_padded)(int mode, NAME(tensors) v, long inner, long plane, 
         const long filled = left - padding;  // that are no zeros
         if (width == N && filled >= N) {
             const long values = filled / N * N;
+            if (non_temporal) NAME(prefetch_plane)(mode, &v, j + left, plane);
             for (const long end = j + values; j < end; j += N)
                 NAME(put)(v.y + j, NAME(result)(mode, &v, j, N, k, &bits), N, non_temporal);
             left -= values;
