@@ -20,7 +20,7 @@ struct KernelTests {
         (33, 3, 24), (90, 3, 31), (30, 4, 33), (70, 3, 65), (8, 64, 33), (9, 256, 1), (3, 1024, 1),
         (9, 16, 16),
         // Rows of memory that follow each other, too many for the caches nearby.
-        (350, 3, 64), (180, 9, 43),
+        (350, 3, 64), (180, 9, 43), (50, 10, 145),
         // Rows whose tables leave L1.
         (5, 3072, 1),
     ]

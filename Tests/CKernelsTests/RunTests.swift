@@ -9,6 +9,8 @@ struct RunTests {
     static let shapes: [(outer: Int, channels: Int, inner: Int)] = [
         (1, 9, 300), (5, 9, 49), (3, 9, 1500), (40, 9, 7), (2, 9, 15), (90, 9, 1), (70, 36, 1),
         (9, 18, 24),
+        // Several runs of samples, the last one shorter.
+        (41, 9, 49), (33, 9, 25), (7, 9, 145),
     ]
 
     /// Values of each plane that are not the block's, and may be anything.

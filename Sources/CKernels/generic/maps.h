@@ -260,8 +260,8 @@ INLINE int NAME(takes_pairs)(int mode, long n, long stride) {
            NAME(table_count)(mode) * n * (long)sizeof(T) > 32 << 10 && stride * sizeof(E) % 64 == 0;
 }
 
-// Writes n columns of some rows, row by row: the processor follows memory best in its order. Bit
-// `first` of the mask is the first value's.
+// Writes n columns of some rows, row by row, since the processor follows memory best in its order,
+// or two by two. Bit `first` of the mask is the first value's.
 INLINE void NAME(map_columns)(int mode, const NAME(tensors) *v, long n, long rows, long stride,
                               const T *const tables[TABLES], int non_temporal, unsigned char *mask,
                               long first) {

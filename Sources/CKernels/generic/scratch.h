@@ -26,7 +26,7 @@ typedef struct {
         // Each plane's, in eight lanes.
         struct {
             T sum[PLANES][8], products[PLANES][8];
-            // Those of one sample, not yet in eight lanes.
+            // Those of the samples so far, not yet in eight lanes.
             T kept[PLANES][2 * N];
         } planes;
     } sums;

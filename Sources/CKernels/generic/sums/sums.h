@@ -220,6 +220,7 @@ INLINE int NAME(is_in_order)(const ckernels_block *b) {
            b->outer * row > LARGE_BLOCK;
 }
 
+// Short planes of some channels and samples.
 INLINE void NAME(sum_shorts)(int gradient, const NAME(reduction) *r, NAME(shorts) s,
                              NAME(ivec) valid, long *unwritten) {
     const int in_pairs = !NAME(is_in_order)(r->block);
@@ -230,7 +231,7 @@ INLINE void NAME(sum_shorts)(int gradient, const NAME(reduction) *r, NAME(shorts
     NAME(reduce_runs)(s.begin == 0, r, s.first, s.channels);
 }
 
-// The same where planes are long, of one sample.
+// Long planes of some channels of one sample.
 INLINE void NAME(sum_longs)(int gradient, const NAME(reduction) *r, long o, long first,
                             long channels, NAME(ivec) valid, long *unwritten) {
     const ckernels_block *b = r->block;
@@ -254,7 +255,8 @@ INLINE void NAME(sum_rows)(int gradient, const NAME(reduction) *r) {
     // The last vector of a plane begins before the one before it ends.
     NAME(ivec) valid;
     for (int lane = 0; lane < N; lane++) valid[lane] = lane >= N - b->inner % N ? -1 : 0;
-    const long samples = LONGEST_RUN / ((b->inner + N - 1) / N);
+    // Of a run, in pairs.
+    const long samples = LONGEST_RUN / ((b->inner + N - 1) / N) & ~1;
     for (long first = 0; first < b->channels; first += PLANES) {
         const long channels = NAME(at_most)(b->channels - first, PLANES);
         long o = 0, unwritten = 0;
