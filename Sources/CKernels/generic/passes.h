@@ -14,32 +14,49 @@
 #include "sums/pivots.h"
 #include "sums/sums.h"
 
+// Each walk by itself, so that their frames lie in the same place of the stack. A copy of the
+// description stays in registers.
+#define WALK(NAME_OF_WALK)                                                         \
+    OUTLINED void NAME(NAME_OF_WALK##_of_x)(const NAME(reduction) *described) {    \
+        const NAME(reduction) r = *described;                                      \
+        NAME(NAME_OF_WALK)(0, &r);                                                 \
+    }                                                                              \
+    OUTLINED void NAME(NAME_OF_WALK##_of_both)(const NAME(reduction) *described) { \
+        const NAME(reduction) r = *described;                                      \
+        NAME(NAME_OF_WALK)(1, &r);                                                 \
+    }
+WALK(sum_narrow)
+WALK(sum_columns)
+WALK(sum_rows)
+WALK(sum_some)
+WALK(complete)
+#undef WALK
+
 static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
                       double *sum, double *products, const ckernels_output *meanwhile,
                       void *scratch) {
-    // Aligned, and with it the vectors that the compiler keeps on the stack for want of registers.
-    __attribute__((aligned(64))) NAME(writer) writer;
+    NAME(writer) writer;
     if (meanwhile) NAME(begin)(&writer, meanwhile, scratch);
     const NAME(reduction) r = {
         x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch, 0, 0,
     };
     const int columns = NAME(has_columns)(b), narrow = columns && NAME(is_narrow)(b);
     if (narrow && g)
-        NAME(sum_narrow)(1, &r);
+        NAME(sum_narrow_of_both)(&r);
     else if (narrow)
-        NAME(sum_narrow)(0, &r);
+        NAME(sum_narrow_of_x)(&r);
     else if (columns && g)
-        NAME(sum_columns)(1, &r);
+        NAME(sum_columns_of_both)(&r);
     else if (columns)
-        NAME(sum_columns)(0, &r);
+        NAME(sum_columns_of_x)(&r);
     else if (g)
-        NAME(sum_rows)(1, &r);
+        NAME(sum_rows_of_both)(&r);
     else
-        NAME(sum_rows)(0, &r);
+        NAME(sum_rows_of_x)(&r);
     if (g)
-        NAME(complete)(1, &r);
+        NAME(complete_of_both)(&r);
     else
-        NAME(complete)(0, &r);
+        NAME(complete_of_x)(&r);
     if (meanwhile) NAME(write_rest)(&writer);
 }
 
@@ -48,11 +65,11 @@ static void NAME(sum_parts)(const void *x, const void *g, const ckernels_block *
                             double *sum, double *products, void *scratch) {
     const NAME(reduction) r = {x, g, b, center, sum, products, 0, scratch, parts, count};
     if (g) {
-        NAME(sum_some)(1, &r);
-        NAME(complete)(1, &r);
+        NAME(sum_some_of_both)(&r);
+        NAME(complete_of_both)(&r);
     } else {
-        NAME(sum_some)(0, &r);
-        NAME(complete)(0, &r);
+        NAME(sum_some_of_x)(&r);
+        NAME(complete_of_x)(&r);
     }
 }
 
