@@ -14,23 +14,29 @@
 #include "sums/pivots.h"
 #include "sums/sums.h"
 
-// Each walk by itself, so that their frames lie in the same place of the stack. A copy of the
-// description stays in registers.
-#define WALK(NAME_OF_WALK)                                                         \
-    OUTLINED void NAME(NAME_OF_WALK##_of_x)(const NAME(reduction) *described) {    \
-        const NAME(reduction) r = *described;                                      \
-        NAME(NAME_OF_WALK)(0, &r);                                                 \
-    }                                                                              \
-    OUTLINED void NAME(NAME_OF_WALK##_of_both)(const NAME(reduction) *described) { \
-        const NAME(reduction) r = *described;                                      \
-        NAME(NAME_OF_WALK)(1, &r);                                                 \
+// Each walk by itself, of x or of x and g, so that their frames lie in the same place of the stack.
+// A copy of the description stays in registers.
+#define APART(WALK)                                                        \
+    OUTLINED void NAME(WALK##_of_x)(const NAME(reduction) *described) {    \
+        const NAME(reduction) r = *described;                              \
+        NAME(WALK)(0, &r);                                                 \
+    }                                                                      \
+    OUTLINED void NAME(WALK##_of_both)(const NAME(reduction) *described) { \
+        const NAME(reduction) r = *described;                              \
+        NAME(WALK)(1, &r);                                                 \
+    }                                                                      \
+    INLINE void NAME(WALK##_apart)(const NAME(reduction) *described) {     \
+        if (described->g)                                                  \
+            NAME(WALK##_of_both)(described);                               \
+        else                                                               \
+            NAME(WALK##_of_x)(described);                                  \
     }
-WALK(sum_narrow)
-WALK(sum_columns)
-WALK(sum_rows)
-WALK(sum_some)
-WALK(complete)
-#undef WALK
+APART(sum_narrow)
+APART(sum_columns)
+APART(sum_rows)
+APART(sum_some)
+APART(complete)
+#undef APART
 
 static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, const double *center,
                       double *sum, double *products, const ckernels_output *meanwhile,
@@ -40,23 +46,13 @@ static void NAME(sum)(const void *x, const void *g, const ckernels_block *b, con
     const NAME(reduction) r = {
         x, g, b, center, sum, products, meanwhile ? &writer : 0, scratch, 0, 0,
     };
-    const int columns = NAME(has_columns)(b), narrow = columns && NAME(is_narrow)(b);
-    if (narrow && g)
-        NAME(sum_narrow_of_both)(&r);
-    else if (narrow)
-        NAME(sum_narrow_of_x)(&r);
-    else if (columns && g)
-        NAME(sum_columns_of_both)(&r);
-    else if (columns)
-        NAME(sum_columns_of_x)(&r);
-    else if (g)
-        NAME(sum_rows_of_both)(&r);
+    if (!NAME(has_columns)(b))
+        NAME(sum_rows_apart)(&r);
+    else if (NAME(is_narrow)(b))
+        NAME(sum_narrow_apart)(&r);
     else
-        NAME(sum_rows_of_x)(&r);
-    if (g)
-        NAME(complete_of_both)(&r);
-    else
-        NAME(complete_of_x)(&r);
+        NAME(sum_columns_apart)(&r);
+    NAME(complete_apart)(&r);
     if (meanwhile) NAME(write_rest)(&writer);
 }
 
@@ -64,13 +60,8 @@ static void NAME(sum_parts)(const void *x, const void *g, const ckernels_block *
                             const ckernels_part *parts, long count, const double *center,
                             double *sum, double *products, void *scratch) {
     const NAME(reduction) r = {x, g, b, center, sum, products, 0, scratch, parts, count};
-    if (g) {
-        NAME(sum_some_of_both)(&r);
-        NAME(complete_of_both)(&r);
-    } else {
-        NAME(sum_some_of_x)(&r);
-        NAME(complete_of_x)(&r);
-    }
+    NAME(sum_some_apart)(&r);
+    NAME(complete_apart)(&r);
 }
 
 static void NAME(write)(const ckernels_output *output, void *scratch) {
