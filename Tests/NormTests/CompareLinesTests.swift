@@ -9,6 +9,19 @@ import Testing
 @Suite struct CompareLinesTests {
     private static let call = ["compare", "--shapes", "5x3x4", "6x2", "--threads", "1", "2"]
 
+    @Test func whereOpenBLASRunsItsOldestKernelsItSaysHowToChooseOthers() throws {
+        for (instructionSet, wider) in [("avx512", "SkylakeX"), ("avx2", "Haswell")] {
+            let advice = MachineText.advice(openBLAS: "Prescott", fused: instructionSet)
+            #expect(advice?.contains("OPENBLAS_CORETYPE=\(wider) ") == true)
+            #expect(MachineText.advice(openBLAS: wider, fused: instructionSet) == nil)
+        }
+        #expect(MachineText.advice(openBLAS: "Prescott", fused: "baseline") == nil)
+        let outcome = try Command.run(Self.call)
+        let isOld = outcome.output.contains("with its Prescott kernels")
+        let isNew = Engine.instructionSet.hasPrefix("avx")
+        #expect(outcome.output.contains("OPENBLAS_CORETYPE=") == (isOld && isNew), outcome.account)
+    }
+
     @Test func aTensorHasALineAnOperationAndTheRestIsInAFile() throws {
         let folder = try Folder()
         let outcome = try Command.run(

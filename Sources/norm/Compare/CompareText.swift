@@ -9,7 +9,7 @@ struct CompareText {
     /// The machine.
     var machine: String {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        return MachineText.first(on: " on \(count(cores, "core"))")
+        return MachineText.kernels(on: " on \(count(cores, "core"))")
     }
 
     /// The machine and how it is measured.

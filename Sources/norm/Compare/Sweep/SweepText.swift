@@ -9,7 +9,7 @@ enum SweepText {
 
     static func header(threads: Int) -> String {
         """
-        \(MachineText.first(on: ", \(threads == 1 ? "1 thread" : "\(threads) threads")"))
+        \(MachineText.kernels(on: ", \(threads == 1 ? "1 thread" : "\(threads) threads")"))
         \(MachineText.nonTemporal)
         Nanoseconds an element by default; marked where another engine is faster by more than 5 %:
         b, BLAS calls; r, the scalar reference; f, the fused kernels. Planes of one value are
