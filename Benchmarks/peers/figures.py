@@ -4,7 +4,7 @@ import math
 import statistics
 from dataclasses import dataclass
 
-from problems import OPERATIONS, Problem
+from problems import LIMITS, OPERATIONS, Problem
 
 
 def geometric_mean(values):
@@ -42,8 +42,7 @@ class Figures:
 
     def limit(self, problem, operation, threads):
         """The time of the faster of the two limits, or None."""
-        times = [self.median(problem, operation, threads, f"limit, {stores}")
-                 for stores in ["streaming", "ordinary"]]
+        times = [self.median(problem, operation, threads, limit.name) for limit in LIMITS]
         return min((time for time in times if time is not None), default=None)
 
     def gigabytes_per_second(self, problem, operation, threads):

@@ -50,6 +50,10 @@ class Contestant:
         return request
 
 
+# Loops in the library's own process, on its own tensors; the faster of them is the limit.
+LIMITS = [Contestant(f"limit, {stores}", "ours", "limit", stores) for stores in ["streaming", "ordinary"]]
+
+
 def network(name, batch, every=1):
     """The distinct inputs of a network's batch normalizations, or every so many of them."""
     lines = (SHAPES / f"{name}.txt").read_text().splitlines()
@@ -83,8 +87,7 @@ def problems(groups):
 def contestants(problem, default_engine, types=()):
     """Everybody who takes part in a problem.
 
-    The two limits are loops in the library's own process, on its own tensors; the faster of them is
-    the limit. With types of 16 bits: ours in Float, and everybody in those, with parameters in Float.
+    With types of 16 bits: ours in Float, and everybody in those, with parameters in Float.
     """
     plain = "features" if len(problem.shape) == 2 else "nchw"
     if types:
@@ -96,8 +99,7 @@ def contestants(problem, default_engine, types=()):
         Contestant("ours", "ours", plain, default_engine),
         Contestant("PyTorch", "torch", plain),
         Contestant("oneDNN", "onednn", plain),
-        Contestant("limit, streaming", "ours", "limit", "streaming"),
-        Contestant("limit, ordinary", "ours", "limit", "ordinary"),
+        *LIMITS,
     ]
     if problem.group == "beyond-cache":
         # For the share of the limit; everybody else would take minutes.
