@@ -25,7 +25,7 @@ enum MachineText {
     /// distribution's OpenBLAS on a new server would not know.
     static func advice(openBLAS core: String, fused instructionSet: String) -> String? {
         guard core == "Prescott", let wider = widerKernels[instructionSet] else { return nil }
-        return "OpenBLAS runs kernels for Prescott (2004), as on any processor newer than itself; "
+        return "OpenBLAS runs kernels for Prescott (2004), as on any processor newer than itself;\n"
             + "OPENBLAS_CORETYPE=\(wider) chooses others."
     }
 
