@@ -25,8 +25,8 @@ enum MachineText {
     /// distribution's OpenBLAS on a new server would not know.
     static func advice(openBLAS core: String, fused instructionSet: String) -> String? {
         guard core == "Prescott", let wider = widerKernels[instructionSet] else { return nil }
-        return "OpenBLAS runs kernels for Prescott (2004), as on any processor newer than itself;\n"
-            + "OPENBLAS_CORETYPE=\(wider) chooses others."
+        return "OpenBLAS runs kernels for Prescott (2004), "
+            + "as where it does not know the processor;\nOPENBLAS_CORETYPE=\(wider) chooses others."
     }
 
     /// OpenBLAS's kernels for the instruction set that ours were chosen for.
